@@ -1,0 +1,148 @@
+"""Records as they leave camwatch: flows, cameras, destinations, findings."""
+
+from typing import NamedTuple
+
+from monitor.model.words import Confidence, DeviceKind, Purpose, Scope, Severity
+
+
+class Evidence(NamedTuple):
+    """Why something is said: what was seen, and the catalogue entry that reads it."""
+
+    kind: str
+    """``name``, ``fact``, ``service``, ``port``, ``behaviour``, ``address``, ``oui``, ..."""
+
+    value: str
+    catalog: str = ""
+    """Id of the catalogue entry, empty when a rule of the program speaks."""
+
+
+class Verdict(NamedTuple):
+    """What a flow is for."""
+
+    purpose: Purpose
+    confidence: Confidence
+    evidence: tuple[Evidence, ...]
+
+
+class Place(NamedTuple):
+    """What the databases say of an address block; never of a host."""
+
+    country: str = ""
+    """ISO 3166-1 alpha-2, empty when unknown or anycast."""
+
+    asn: int = 0
+    as_org: str = ""
+    is_anycast: bool = False
+
+
+NOWHERE = Place()
+
+
+class Operator(NamedTuple):
+    """The company behind a service."""
+
+    name: str = ""
+    country: str = ""
+    """ISO 3166-1 alpha-2 of the operator's (parent's) home."""
+
+    parent: str = ""
+    evidence: tuple[Evidence, ...] = ()
+
+
+NOBODY = Operator()
+
+
+class Signal(NamedTuple):
+    """One sign of who made a device or what it is."""
+
+    kind: str
+    """``oui``, ``dhcp``, ``http-server``, ``name``, ``p2p``, ..."""
+
+    value: str
+    says: str
+    """What it speaks for, such as ``maker=Hikvision`` or ``kind=camera``."""
+
+    weight: float
+    source: str
+
+
+class Device(NamedTuple):
+    """What is known of the device behind an address."""
+
+    ip: str
+    mac: str = ""
+    """``aa:bb:cc:dd:ee:ff``; empty when the link has none or it is a router's."""
+
+    oui: str = ""
+    """Organisation that the IEEE lists for the MAC's prefix."""
+
+    maker: str = ""
+    """Maker on the wire; empty when unknown."""
+
+    brand: str = ""
+    """Brand on the label, where something says it."""
+
+    model: str = ""
+    firmware: str = ""
+    kind: DeviceKind = DeviceKind.UNKNOWN
+    confidence: Confidence = Confidence.NONE
+    signals: tuple[Signal, ...] = ()
+
+
+class Destination(NamedTuple):
+    """The other side of a flow, with who and where."""
+
+    ip: str
+    port: int
+    name: str
+    name_source: str
+    country: str
+    asn: int
+    as_org: str
+    operator: str
+    operator_country: str
+
+
+class Side(NamedTuple):
+    """One end of a flow."""
+
+    ip: str
+    port: int
+    packets: int
+    bytes: int
+
+
+class FlowRecord(NamedTuple):
+    """One flow of a camera: a line of flows.jsonl, a row of the store."""
+
+    flow_id: str
+    community_id: str
+    start_ns: int
+    end_ns: int
+    vlan: int | None
+    scope: Scope
+    protocol: str
+    service: str
+    camera: Device
+    destination: Destination
+    initiated_by: str
+    """``camera`` or ``destination``."""
+
+    outcome: str
+    orig: Side
+    resp: Side
+    verdict: Verdict
+
+
+class Finding(NamedTuple):
+    """A fact worth keeping about a camera."""
+
+    rule: str
+    severity: Severity
+    title: str
+    camera_ip: str
+    explanation: str
+    first_ns: int
+    last_ns: int
+    flows: int
+    evidence: tuple[Evidence, ...]
