@@ -1,0 +1,1 @@
+"""First payload bytes in, facts out: one file a protocol, a registry that picks."""
