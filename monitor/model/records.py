@@ -2,7 +2,8 @@
 
 from typing import NamedTuple
 
-from monitor.model.words import Confidence, DeviceKind, Purpose, Scope, Severity
+from monitor.model.facts import NOTHING, Dissection
+from monitor.model.words import Confidence, DeviceKind, EndReason, Outcome, Purpose, Scope, Severity
 
 
 class Evidence(NamedTuple):
@@ -146,3 +147,68 @@ class Finding(NamedTuple):
     last_ns: int
     flows: int
     evidence: tuple[Evidence, ...]
+
+
+class FlowView(NamedTuple):
+    """What the classify stage sees of one flow: who spoke, in what words, how much, and when.
+
+    Everything after `destination` may be left at its default where it is not known; the answer
+    is then given without it.
+    """
+
+    protocol: int
+    """IP protocol number."""
+
+    dissection: Dissection = NOTHING
+    scope: Scope = Scope.OUTSIDE
+    initiated_by: str = "camera"
+    """``camera`` or ``destination``."""
+
+    orig_port: int = 0
+    """Originator port; ICMP: type of the first packet."""
+
+    resp_port: int = 0
+    """Responder port; ICMP: code of the first packet."""
+
+    name: str = ""
+    """Name of the destination in lower case, empty when none is known."""
+
+    name_source: str = ""
+    """A `NameSource`, empty without a name."""
+
+    destination: str = ""
+    """Address of the destination as text."""
+
+    outcome: str = Outcome.ANSWERED
+    orig_pkts: int = 0
+    resp_pkts: int = 0
+    orig_payload: int = 0
+    """Payload bytes of the originator."""
+
+    resp_payload: int = 0
+    orig_data_pkts: int = 0
+    """Originator packets with payload."""
+
+    resp_data_pkts: int = 0
+    duration_s: float = 0.0
+    end_reason: int = EndReason.IDLE
+    is_ongoing: bool = False
+    """The record is a part of a flow that an active timeout cut, or goes on after it."""
+
+    before: tuple[Purpose, ...] = ()
+    """Purposes of what this camera did in the minutes before, newest first."""
+
+    siblings: tuple[Purpose, ...] = ()
+    """Purposes of other flows between this camera and this destination address."""
+
+    ports_tried: int = 0
+    """Distinct ports of this destination that the camera tried in vain of late."""
+
+    hosts_tried: int = 0
+    """Distinct destinations that the camera tried in vain on this port of late."""
+
+    gap_s: float = 0.0
+    """Median time between the starts of flows to this destination; 0: fewer than three starts."""
+
+    gap_spread: float = 1.0
+    """Median deviation of those times over their median: near 0 for a timer."""
