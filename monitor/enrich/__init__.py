@@ -1,0 +1,1 @@
+"""Who and where: names of addresses, makers of interfaces, country, network and operator."""
