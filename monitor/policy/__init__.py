@@ -1,0 +1,1 @@
+"""Which flows are worth a finding, and the findings of one run."""

@@ -1,0 +1,1 @@
+"""What people and programs read: flow lines, summary, findings, HTML, manifest."""

@@ -1,0 +1,104 @@
+"""Builds the report, as plain data, that terminal, ``--json`` and HTML show."""
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from monitor.model.clock import utc_text
+from monitor.model.frames import InputInfo
+from monitor.model.records import Device, Finding
+from monitor.report.summary import Summary
+from monitor.report.units import plural, span_text
+
+
+@dataclasses.dataclass(slots=True, kw_only=True)
+class RunFacts:
+    """What the pipeline knows at the end of a run, beside its records."""
+
+    version: str
+    inputs: Sequence[InputInfo]
+    assumed: Sequence[str]
+    losses: Sequence[str]
+    counters: Mapping[str, Mapping[str, int]]
+    attributions: Sequence[str]
+    databases: Sequence[Mapping[str, Any]]
+    devices: Mapping[str, Device]
+
+
+def build(summary: Summary, findings: Sequence[Finding], facts: RunFacts) -> dict[str, Any]:
+    """Return the report: JSON-ready, deterministic for the same input."""
+    cameras = summary.as_dict(facts.devices)["cameras"]
+    return {
+        "version": facts.version,
+        "inputs": [dataclasses.asdict(item) for item in facts.inputs],
+        "period": _period(facts.inputs),
+        "totals": {
+            "frames": sum(item.frames for item in facts.inputs),
+            "frame_bytes": sum(item.frame_bytes for item in facts.inputs),
+            "flows": summary.flows,
+            "cameras": len(cameras),
+        },
+        "verdict": verdict(cameras),
+        "cameras": cameras,
+        "findings": [finding_dict(finding) for finding in findings],
+        "assumed": list(facts.assumed),
+        "losses": list(facts.losses),
+        "counters": {stage: dict(counts) for stage, counts in facts.counters.items()},
+        "databases": [dict(database) for database in facts.databases],
+        "attributions": list(facts.attributions),
+    }
+
+
+def finding_dict(finding: Finding) -> dict[str, Any]:
+    """Return a finding as it stands in findings.json."""
+    return {
+        "rule": finding.rule,
+        "severity": str(finding.severity),
+        "title": finding.title,
+        "camera": finding.camera_ip,
+        "explanation": finding.explanation,
+        "first": utc_text(finding.first_ns),
+        "last": utc_text(finding.last_ns),
+        "flows": finding.flows,
+        "evidence": [{"kind": e.kind, "value": e.value} for e in finding.evidence],
+    }
+
+
+def verdict(cameras: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Say in one sentence whether anything got out, from what this capture shows.
+
+    A capture cannot prove more than itself: the sentence speaks of what was seen, and whether
+    the mirror saw all is not known here.
+    """
+    out = [camera for camera in cameras if camera["outside_answered"]]
+    tried = [camera for camera in cameras if camera["outside_flows"]]
+    of = plural(len(cameras), "address", "addresses")
+    if out:
+        answered = sum(camera["outside_answered"] for camera in out)
+        text = (
+            f"Traffic left the site: {len(out)} of {of} got answers from outside "
+            f"in {plural(answered, 'flow')}."
+        )
+        return {"state": "open", "text": text}
+    if tried:
+        attempts = sum(camera["outside_flows"] for camera in tried)
+        text = (
+            f"Attempts only: {len(tried)} of {of} tried to reach the outside "
+            f"{plural(attempts, 'time')}; no answer was seen."
+        )
+        return {"state": "attempts", "text": text}
+    if cameras:
+        text = f"Nothing in this capture went outside: {of} kept to the site."
+        return {"state": "quiet", "text": text}
+    return {"state": "empty", "text": "No camera spoke in this capture."}
+
+
+def _period(inputs: Sequence[InputInfo]) -> dict[str, str] | None:
+    firsts = [item.first_ns for item in inputs if item.first_ns is not None]
+    lasts = [item.last_ns for item in inputs if item.last_ns is not None]
+    if not firsts or not lasts:
+        return None
+    first, last = min(firsts), max(lasts)
+    start, end = utc_text(first), utc_text(last)
+    text = f"{start[:19].replace('T', ' ')} to {end[:19].replace('T', ' ')} UTC"
+    return {"first": start, "last": end, "text": f"{text} ({span_text((last - first) / 1e9)})"}
