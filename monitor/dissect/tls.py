@@ -1,0 +1,195 @@
+"""TLS over TCP: names, versions, fingerprints, certificates; and SSL 2.0 hellos."""
+
+import struct
+
+from monitor.dissect.base import TCP, Dissector, FactKind
+from monitor.dissect.tls_handshake import Handshake, alert_fact
+from monitor.dissect.tls_hello import VERSION_NAMES
+from monitor.model.facts import Conversation, Dissection, Fact
+
+_CHANGE_CIPHER, _ALERT, _HANDSHAKE, _DATA, _HEARTBEAT = 20, 21, 22, 23, 24
+_KINDS = frozenset((_CHANGE_CIPHER, _ALERT, _HANDSHAKE, _DATA, _HEARTBEAT))
+
+MAX_RECORD = 16384 + 2048
+"""Longest record body, RFC 5246 §6.2.3."""
+
+MAX_RECORDS = 64
+
+_HEAD = struct.Struct(">BBBH").unpack_from
+
+
+def _is_record(stream: bytes, at: int) -> bool:
+    """Whether a record header stands at `at`; a cut one counts as far as it goes."""
+    if at + 5 > len(stream):
+        left = stream[at:]
+        return left[0] in _KINDS and left[1:2] in {b"", b"\x03"} and (left[2:3] or b"\0") <= b"\x04"
+    kind, major, minor, length = _HEAD(stream, at)
+    return (
+        kind in _KINDS
+        and major == 3
+        and minor <= 4
+        and length <= MAX_RECORD
+        and (length > 0 or kind == _DATA)
+    )
+
+
+class _Side:
+    """The records that one side sent in clear."""
+
+    __slots__ = ("alert", "handshake", "is_broken", "records")
+
+    def __init__(self, stream: bytes) -> None:
+        parts: list[bytes] = []
+        self.alert: Fact | None = None
+        self.records = 0
+        self.is_broken = False
+        at, size = 0, len(stream)
+        is_clear = True
+        while at < size and self.records < MAX_RECORDS:
+            if not _is_record(stream, at):
+                self.is_broken = True
+                break
+            if at + 5 > size:
+                break
+            self.records += 1
+            kind = stream[at]
+            end = at + 5 + (stream[at + 3] << 8 | stream[at + 4])
+            if kind == _HANDSHAKE and is_clear:
+                parts.append(stream[at + 5 : end])
+            elif kind == _ALERT and self.alert is None:
+                self.alert = alert_fact(stream[at + 5 : end])
+            else:
+                # What follows is encrypted, handshake messages too.
+                is_clear = False
+            at = end
+        self.handshake = parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+def _ssl2_hello(stream: bytes) -> int:
+    """Return the version that an SSL 2.0 style ClientHello offers, 0 when it is none.
+
+    Source:
+        RFC 5246 appendix E.2, RFC 6101 appendix E.
+    """
+    if len(stream) < 11 or not stream[0] & 0x80 or stream[2] != 1:
+        return 0
+    length = (stream[0] & 0x7F) << 8 | stream[1]
+    version, ciphers, session, challenge = struct.unpack_from(">HHHH", stream, 3)
+    if (
+        version not in (0x0002, 0x0300, 0x0301, 0x0302, 0x0303)
+        or not ciphers
+        or ciphers % 3
+        or session not in (0, 16)
+        or not 16 <= challenge <= 32
+        or length != 9 + ciphers + session + challenge
+    ):
+        return 0
+    return int(version)
+
+
+def _look(stream: bytes) -> tuple[Handshake, _Side] | None:
+    """Return what one side says, or None when it does not speak TLS."""
+    if not stream or not _is_record(stream, 0) or len(stream) < 5:
+        return None
+    side = _Side(stream)
+    told = Handshake()
+    is_sound = bool(side.handshake) and told.add_all(side.handshake)
+    if side.alert is not None:
+        told.facts.append(side.alert)
+    if side.is_broken:
+        # Only a hello vouches for a stream whose later records make no sense.
+        if not told.has_hello:
+            return None
+        told.weirds.append("tls_record_broken")
+    elif not is_sound and not _is_protected(stream, side):
+        return None
+    return told, side
+
+
+def _is_protected(stream: bytes, side: _Side) -> bool:
+    """Whether records without a readable handshake are TLS all the same.
+
+    Chance makes one header of 5 bytes in some 10^7 tries; a record that is not whole must be
+    application data long enough to carry a tag, or an alert in clear.
+    """
+    if side.alert is not None or side.records > 1:
+        return True
+    length = stream[3] << 8 | stream[4]
+    is_whole = len(stream) == 5 + length
+    return (stream[0] == _DATA and length >= 17) or (is_whole and length >= 16)
+
+
+def dissect(conversation: Conversation) -> Dissection | None:
+    """Return what both sides show, or None when neither speaks TLS.
+
+    Who is client and who is server is told by their messages, not by who spoke first.
+    """
+    orig, resp = conversation.orig_first, conversation.resp_first
+    looks = [found for found in (_look(orig), _look(resp)) if found is not None]
+    if not looks:
+        version = _ssl2_hello(orig)
+        if not version:
+            return None
+        facts = (Fact("tls.version", VERSION_NAMES[version]),)
+        return Dissection("tls", facts, ("tls_sslv2_hello",))
+    if len(looks) == 1 and not looks[0][0].has_hello and orig and resp and looks[0][1].records < 2:
+        # One side alone looks like one opaque record and the other does not agree.
+        return None
+    if len(looks) == 2 and looks[1][0].is_client:
+        looks.reverse()
+    facts_all = [fact for told, _ in looks for fact in told.facts]
+    weirds = [weird for told, _ in looks for weird in told.weirds]
+    version = _ssl2_hello(orig) if len(looks) == 1 and looks[0][0].has_hello else 0
+    if version:
+        facts_all.insert(0, Fact("tls.version", VERSION_NAMES[version]))
+        weirds.append("tls_sslv2_hello")
+    return Dissection("tls", tuple(facts_all), tuple(dict.fromkeys(weirds)))
+
+
+def client_facts(stream: bytes) -> tuple[Fact, ...]:
+    """Return the facts of the ClientHello at the start of a tunnelled stream, if there is one."""
+    found = _look(stream)
+    return tuple(found[0].facts) if found is not None and found[0].is_client else ()
+
+
+CERTIFICATE_FACTS = (
+    FactKind("tls.cert.subject", "Common name, organisation, country of the server certificate"),
+    FactKind("tls.cert.issuer", "The same of its issuer"),
+    FactKind("tls.cert.name", "DNS name in the server certificate; up to 8"),
+    FactKind("tls.cert.self_signed", "yes, where subject and issuer are one name"),
+    FactKind("tls.cert.not_before", "First day of validity"),
+    FactKind("tls.cert.not_after", "Last day of validity"),
+    FactKind("tls.cert.sha256", "Hash of the server certificate"),
+    FactKind("tls.client_cert.*", "The same kinds for a certificate that the client shows"),
+)
+"""Seen up to TLS 1.2; later versions encrypt certificates."""
+
+CLIENT_FACTS = (
+    FactKind("tls.sni", "Server name that the client asks for, lower case"),
+    FactKind("tls.alpn", "Protocol offered inside, such as h2; up to 8, in order"),
+    FactKind("tls.version", "Highest version offered, such as TLS 1.3"),
+    FactKind("tls.ja4", "JA4 fingerprint of the client"),
+    FactKind("tls.ja3", "JA3 fingerprint of the client"),
+)
+
+SERVER_FACTS = (
+    FactKind("tls.server_version", "Version that the server chose"),
+    FactKind("tls.cipher", "Cipher suite that the server chose, as 0xNNNN"),
+    FactKind("tls.server_alpn", "Protocol that the server chose"),
+    FactKind("tls.alert", "Alert in clear, such as fatal handshake_failure"),
+)
+
+DISSECTOR = Dissector(
+    service="tls",
+    title="Transport Layer Security",
+    transports=frozenset((TCP,)),
+    first_bytes=_KINDS | frozenset(range(0x80, 0x100)),
+    dissect=dissect,
+    ports=frozenset((443, 8443)),
+    rank=30,
+    how="Records that follow one another, on any port: a ClientHello or ServerHello, or only "
+    "protected records where the start was not seen; or an SSL 2.0 style ClientHello.",
+    facts=(*CLIENT_FACTS, *SERVER_FACTS, *CERTIFICATE_FACTS),
+    source="RFC 8446, RFC 5246, RFC 6101, RFC 6066, RFC 7301, RFC 5280; FoxIO-LLC/ja4 "
+    "technical_details/JA4.md (BSD 3-Clause); salesforce/ja3",
+)
