@@ -1,0 +1,104 @@
+"""Network Time Protocol: who asks for the time, who answers, and what on UDP 123 is not NTP."""
+
+from monitor.dissect.base import UDP, Dissector, FactKind
+from monitor.dissect.wire import first_piece, ipv4, text
+from monitor.model.facts import Conversation, Dissection, Fact
+
+PORT = 123
+_MODES = ("", "symmetric", "symmetric", "client", "server", "broadcast", "control", "private")
+_CONTROL_OPCODES = frozenset({*range(1, 13), 31})
+
+
+def _is_plausible(data: bytes) -> bool:
+    """Return whether the 48-byte header says things that a clock can say (RFC 5905 §7.3).
+
+    UDP 123 also carries the peer-to-peer traffic of cameras that want to pass filters, so each
+    field is held to its range; random bytes pass once in some 10^10.
+    """
+    size = len(data)
+    if size < 48 or size > 1024 or size % 4:
+        return False
+    poll, precision = data[2], data[3]
+    return (
+        data[1] <= 16
+        and (poll <= 17 or poll >= 0xF0)
+        and (precision <= 1 or precision >= 0xE0)
+        and (data[4:6] < b"\x00\x10" or data[4:6] == b"\xff\xff")
+        and data[8:10] < b"\x00\x10"
+    )
+
+
+def _control(data: bytes) -> Dissection | None:
+    """Mode 6 (RFC 9327 §2) and mode 7 (ntpd's own): management and, abused, amplification."""
+    size = len(data)
+    if data[0] & 7 == 6:
+        count = int.from_bytes(data[10:12], "big")
+        opcode = data[1] & 0x1F
+        if size < 12 or opcode not in _CONTROL_OPCODES or not 0 <= size - 12 - count < 24:
+            return None
+    else:
+        items, item_size = data[4] & 15, data[6] & 15
+        counted = items << 8 | data[5], item_size << 8 | data[7] if size >= 8 else 0
+        body = 8 + counted[0] * counted[1]
+        if size < 8 or data[2] not in {0, 2, 3} or size not in {body, body + 40, 192}:
+            return None
+    return _answer(data, [Fact("ntp.mode", _MODES[data[0] & 7])])
+
+
+def _answer(data: bytes, more: list[Fact]) -> Dissection:
+    return Dissection("ntp", (Fact("ntp.version", str(data[0] >> 3 & 7)), *more))
+
+
+def _is_pair(conversation: Conversation) -> bool:
+    """Return whether an answer echoes the transmit time of a question (RFC 5905 §8)."""
+    question, answer = conversation.orig_first, conversation.resp_first
+    return len(question) >= 48 <= len(answer) and question[40:48] == answer[24:32] != bytes(8)
+
+
+def _dissect(conversation: Conversation) -> Dissection | None:
+    data = first_piece(conversation)
+    if len(data) < 8:
+        return None
+    mode, version = data[0] & 7, data[0] >> 3 & 7
+    if not 1 <= version <= 4 or mode == 0:
+        return None
+    if mode >= 6:
+        return _control(data) if conversation.resp_port == PORT else None
+    if not _is_plausible(data):
+        return None
+    if conversation.resp_port != PORT and not _is_pair(conversation):
+        return None
+    facts = [Fact("ntp.mode", _MODES[mode])]
+    weirds: tuple[str, ...] = ()
+    reply = conversation.resp_first if mode == 3 else data
+    if mode != 3 or (len(reply) >= 48 and reply[0] & 7 == 4):
+        stratum, reference = reply[1], reply[12:16]
+        facts.append(Fact("ntp.stratum", str(stratum)))
+        shown = text(reference) if stratum <= 1 else ipv4(reference)
+        if shown:
+            facts.append(Fact("ntp.reference", shown))
+        if stratum == 0 and reply[0] & 7 == 4:
+            weirds = ("ntp_kiss_of_death",)
+    elif reply:
+        weirds = ("ntp_odd_answer",)
+    return _answer(data, facts)._replace(weirds=weirds)
+
+
+DISSECTOR = Dissector(
+    service="ntp",
+    title="Network Time Protocol",
+    transports=frozenset({UDP}),
+    first_bytes=frozenset(b for b in range(256) if 1 <= b >> 3 & 7 <= 4 and b & 7),
+    dissect=_dissect,
+    ports=frozenset({PORT}),
+    rank=70,
+    how="48-byte header whose version, mode, stratum, poll, precision, root delay and dispersion "
+    "are all in range; off port 123 only when the answer echoes the question's time stamp",
+    facts=(
+        FactKind("ntp.version", "Version of the first message"),
+        FactKind("ntp.mode", "client, server, symmetric, broadcast, control or private"),
+        FactKind("ntp.stratum", "Distance of the server from a reference clock; 16: not in step"),
+        FactKind("ntp.reference", "What the server follows: a clock, an address, or a kiss code"),
+    ),
+    source="RFC 5905 §7.3, RFC 9327 §2",
+)

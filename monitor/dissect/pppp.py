@@ -1,0 +1,205 @@
+"""PPPP, the peer-to-peer protocol of CS2 Network, iLnkP2P, Yi TNP and very many cheap cameras."""
+
+from collections.abc import Iterator
+from itertools import islice
+
+from monitor.dissect.base import TCP, UDP, Dissector, FactKind
+from monitor.dissect.wire import MOST_VALUES, distinct, endpoint, first_piece
+from monitor.model.facts import Conversation, Dissection, Fact
+
+MAGIC = 0xF1
+_TCP_MAGIC = 0x68
+_DATA_MAGICS = frozenset({0xD1, 0xD2})
+
+_NAMES = {
+    0x00: "hello",
+    0x01: "hello-ack",
+    0x02: "hello-to",
+    0x03: "hello-to-ack",
+    0x08: "query-id",
+    0x09: "query-id-ack",
+    0x10: "device-login",
+    0x11: "device-login-ack",
+    0x12: "device-login",
+    0x13: "device-login-ack",
+    0x14: "device-login",
+    0x15: "device-login-ack",
+    0x18: "device-online-request",
+    0x19: "device-online-ack",
+    0x20: "p2p-request",
+    0x21: "p2p-request-ack",
+    0x30: "lan-search",
+    0x31: "lan-notify",
+    0x32: "lan-notify-ack",
+    0x40: "punch-to",
+    0x41: "punch",
+    0x42: "p2p-ready",
+    0x43: "p2p-ready-ack",
+    0x60: "relay-server-login",
+    0x61: "relay-server-login-ack",
+    0x62: "relay-server-login",
+    0x63: "relay-server-login-ack",
+    0x67: "relay-list-request",
+    0x68: "relay-list-request",
+    0x69: "relay-list",
+    0x6A: "relay-list",
+    0x70: "relay-hello",
+    0x71: "relay-hello-ack",
+    0x72: "relay-port",
+    0x73: "relay-port-ack",
+    0x74: "relay-port",
+    0x75: "relay-port-ack",
+    0x78: "relay-byte-count",
+    0x80: "relay-request",
+    0x81: "relay-request-ack",
+    0x82: "relay-to",
+    0x83: "relay-packet",
+    0x84: "relay-ready",
+    0x85: "relay-to-ack",
+    0x87: "relay-server-request",
+    0x90: "super-device",
+    0x91: "super-device",
+    0x92: "super-device",
+    0x94: "super-device",
+    0xA0: "connect-report",
+    0xA1: "report-request",
+    0xA2: "report",
+    0xD0: "data",
+    0xD1: "data-ack",
+    0xD8: "data",
+    0xE0: "alive",
+    0xE1: "alive-ack",
+    0xF0: "close",
+    0xF1: "close-ack",
+    0xF9: "report",
+}
+_SIZES = {
+    0x00: (0,),
+    0x01: (16,),
+    0x13: (8,),
+    0x30: (0,),
+    0x40: (16,),
+    0x41: (20, 24),
+    0x70: (0,),
+    0x71: (0,),
+    0xE0: (0,),
+    0xE1: (0,),
+    0xF0: (0,),
+    0xF1: (0,),
+}
+_WITH_UID = frozenset(
+    {0x10, 0x14, 0x18, 0x20, 0x31, 0x32, 0x41, 0x42, 0x60, 0x62, 0x67, 0x80, 0x84, 0x87, 0x91}
+)
+_ADDRESS_AT = {0x01: ("pppp.mapped", 4), 0x40: ("pppp.peer", 4), 0x82: ("pppp.relay", 4)}
+_APPS = ((b"XZYH", "eufy"), (b"\x56\x56\x50\x99", "meari"), (b"\x99\x50\x56\x56", "meari"))
+
+
+def is_message(data: bytes) -> bool:
+    """Return whether `data` is exactly one PPPP message of a known type and a size it may have."""
+    if len(data) < 4 or data[0] != MAGIC or data[1] not in _NAMES:
+        return False
+    size = int.from_bytes(data[2:4])
+    if size != len(data) - 4 or (data[1] in _SIZES and size not in _SIZES[data[1]]):
+        return False
+    return data[1] not in {0xD0, 0xD1} or (size >= 4 and data[4] in _DATA_MAGICS)
+
+
+def _unwrapped(stream: bytes) -> Iterator[bytes]:
+    """Yield the messages of a TCP stream: 8-byte header with length and 68, then the message."""
+    at = 0
+    while len(stream) >= at + 12 and stream[at + 2] == _TCP_MAGIC:
+        size = int.from_bytes(stream[at : at + 2])
+        message = stream[at + 8 : at + 8 + size]
+        if not is_message(message):
+            return
+        yield message
+        at += 8 + size
+
+
+def _prefix(message: bytes) -> str:
+    """Return the letters that a device id starts with; they name the maker, not the device."""
+    if message[1] not in _WITH_UID or len(message) < 24:
+        return ""
+    letters = message[4:12].rstrip(b"\x00")
+    return letters.decode() if len(letters) >= 3 and letters.isalpha() else ""
+
+
+def _addresses(message: bytes) -> Iterator[Fact]:
+    """Yield the socket address in a message: little-endian port, reversed IPv4 address."""
+    kind, at = _ADDRESS_AT.get(message[1], ("", 0))
+    if kind and len(message) >= at + 16 and message[at : at + 2] in {b"\x00\x02", b"\x02\x00"}:
+        port = int.from_bytes(message[at + 2 : at + 4], "little")
+        yield Fact(kind, endpoint(message[at + 4 : at + 8][::-1], port))
+
+
+def _app(message: bytes) -> str:
+    if message[1] != 0xD0:
+        return ""
+    return next((name for mark, name in _APPS if mark in message[8:24]), "")
+
+
+def _dissect(conversation: Conversation) -> Dissection | None:
+    data = first_piece(conversation)
+    is_tcp = conversation.protocol == TCP
+    if is_tcp:
+        if len(data) < 12 or data[2] != _TCP_MAGIC or data[8] != MAGIC:
+            return None
+        found = list(islice(_unwrapped(data), 2 * MOST_VALUES))
+        if not found:
+            return None
+        found += islice(_unwrapped(conversation.resp_first), 2 * MOST_VALUES)
+    else:
+        if not is_message(data):
+            return None
+        found = [p for p in (*conversation.orig, *conversation.resp) if is_message(p)]
+    facts = [Fact("pppp.transport", "tcp" if is_tcp else "udp")]
+    facts += distinct("pppp.message", (_NAMES[message[1]] for message in found))
+    facts += distinct("pppp.uid_prefix", map(_prefix, found))
+    addresses = [fact for message in found for fact in _addresses(message)]
+    for kind, _ in _ADDRESS_AT.values():
+        facts += distinct(kind, (fact.value for fact in addresses if fact.kind == kind))
+    facts += distinct("pppp.app", map(_app, found))
+    return Dissection("pppp", tuple(facts))
+
+
+_FACTS = (
+    FactKind("pppp.transport", "udp or tcp"),
+    FactKind("pppp.message", "Kinds of message: hello, device-login, punch, relay-to, data, ..."),
+    FactKind("pppp.uid_prefix", "Letters that the device id starts with; they name the maker"),
+    FactKind("pppp.mapped", "Public address and port that the server saw"),
+    FactKind("pppp.peer", "Address and port to punch a hole to"),
+    FactKind("pppp.relay", "Address and port of the relay to use"),
+    FactKind("pppp.app", "Maker's protocol inside the data: eufy, meari"),
+)
+_SOURCE = (
+    "pmarrapese/iot pppp.fdesc; AlexxIT/go2rtc pkg/xiaomi/miss/cs2; captures of Yi, Xiaomi, "
+    "Xiaobai, Eufy and Wansview cameras"
+)
+
+DISSECTORS = (
+    Dissector(
+        service="pppp",
+        title="PPPP peer-to-peer (CS2, iLnkP2P, TNP)",
+        transports=frozenset({UDP}),
+        first_bytes=frozenset({MAGIC}),
+        dissect=_dissect,
+        ports=frozenset({32100, 32101, 32102, 32108, 60722}),
+        rank=30,
+        how="F1, a known message type, 16-bit length that is the datagram's, and the sizes that "
+        "the type may have",
+        facts=_FACTS,
+        source=_SOURCE,
+    ),
+    Dissector(
+        service="pppp",
+        title="PPPP peer-to-peer over TCP (CS2)",
+        transports=frozenset({TCP}),
+        first_bytes=frozenset(range(8)),
+        dissect=_dissect,
+        ports=frozenset({32100, 32108}),
+        rank=35,
+        how="8-byte header with the length and 68 at offset 2, then a whole PPPP message",
+        facts=_FACTS,
+        source=_SOURCE,
+    ),
+)
