@@ -1,0 +1,226 @@
+"""The ordered stages, from frames to records; the only place that knows the order."""
+
+import dataclasses
+import queue
+import threading
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from monitor.assembly import Assembled, Assembler, Message, Stages
+from monitor.capture import Capture
+from monitor.classify import Classifier
+from monitor.config import Settings
+from monitor.decode import Decoder
+from monitor.dissect.registry import Registry
+from monitor.enrich.devices import Devices
+from monitor.enrich.geo import Geo
+from monitor.enrich.names import NameTable
+from monitor.enrich.operators import Operators
+from monitor.enrich.oui import OuiTable
+from monitor.flow import FlowSettings, FlowStage
+from monitor.model.addresses import Roles
+from monitor.model.flows import FlowCounts, FlowStep
+from monitor.model.frames import FrameBatch
+from monitor.model.packets import PacketBatch
+from monitor.model.records import Device
+from monitor.model.words import EndReason, Stop
+
+STEPS_AHEAD = 4
+"""Steps that the packet side may be ahead of the flow side: bounds memory, hides waiting."""
+
+
+@dataclasses.dataclass(slots=True)
+class Counts:
+    """Running totals over all stages; ``frames == packets + stopped.sum()``."""
+
+    frames: int = 0
+    packets: int = 0
+    stopped: np.ndarray[Any, np.dtype[np.int64]] = dataclasses.field(
+        default_factory=lambda: np.zeros(len(Stop), dtype=np.int64)
+    )
+    flow: FlowCounts = dataclasses.field(default_factory=FlowCounts)
+    records: int = 0
+    without_camera: int = 0
+    """Flows in which no camera took part: they give no record."""
+
+
+@dataclasses.dataclass(slots=True)
+class _Work:
+    messages: list[Message]
+    step: FlowStep
+
+
+class Pipeline:
+    """One run over one capture. Packet work runs in a thread of its own, without the GIL."""
+
+    def __init__(self, settings: Settings, stages: Stages) -> None:
+        self.counts = Counts()
+        self._stages = stages
+        self._assembler = Assembler(stages)
+        self._decoder = Decoder()
+        self._flows = FlowStage(
+            FlowSettings(
+                max_flows=settings.flow.max_flows,
+                use_vlan=settings.flow.use_vlan,
+                tcp_idle_s=settings.flow.tcp_idle_s,
+                udp_idle_s=settings.flow.udp_idle_s,
+                active_s=settings.flow.active_s,
+            )
+        )
+
+    def run(self, capture: Capture) -> Iterator[list[Assembled]]:
+        """Yield the records of flows as they end, until the capture is read.
+
+        Stopping early is allowed: the reader is told and waited for.
+        """
+        work: queue.Queue[_Work | BaseException | None] = queue.Queue(STEPS_AHEAD)
+        stop = threading.Event()
+        reader = threading.Thread(
+            target=self._read, args=(capture, work, stop), name="packets", daemon=True
+        )
+        reader.start()
+        try:
+            while (item := work.get()) is not None:
+                if isinstance(item, BaseException):
+                    raise item
+                yield self._assemble(item)
+        finally:
+            stop.set()
+            while reader.is_alive():
+                _drain(work)
+                reader.join(timeout=0.05)
+
+    def devices(self) -> Mapping[str, Device]:
+        """Return what all signs together say of each address that spoke."""
+        return self._assembler.devices()
+
+    def _assemble(self, item: _Work) -> list[Assembled]:
+        self._assembler.take_messages(item.messages)
+        self._assembler.take_conversations(item.step.conversations)
+        made = self._assembler.take_flows(item.step)
+        self.counts.records += len(made)
+        self.counts.without_camera += len(item.step.ended) - len(made)
+        return made
+
+    def _read(
+        self,
+        capture: Capture,
+        work: "queue.Queue[_Work | BaseException | None]",
+        stop: threading.Event,
+    ) -> None:
+        try:
+            for item in self._steps(capture):
+                if stop.is_set():
+                    return
+                work.put(item)
+            work.put(None)
+        except BaseException as error:  # noqa: BLE001  # handed to the caller's thread, not eaten
+            work.put(error)
+
+    def _steps(self, capture: Capture) -> Iterator[_Work]:
+        counts = self.counts
+        for frames in capture.batches():
+            packets, decoded = self._decoder.decode(frames)
+            counts.frames += decoded.frames
+            counts.packets += decoded.packets
+            counts.stopped += decoded.stopped
+            step = self._flows.step(packets)
+            yield _Work(_messages(frames, packets, step), step)
+        for step in self._flows.finish():
+            yield _Work([], step)
+        counts.flow = self._flows.counts
+
+
+def _drain(work: "queue.Queue[_Work | BaseException | None]") -> None:
+    try:
+        while True:
+            work.get_nowait()
+    except queue.Empty:
+        pass
+
+
+def _messages(frames: FrameBatch, packets: PacketBatch, step: FlowStep) -> list[Message]:
+    """Copy the payload of messages out of the reader's buffer, before it is used again."""
+    made = []
+    data = frames.data
+    for row in step.message_row.tolist():
+        at = int(packets.payload_off[row])
+        made.append(
+            Message(
+                int(packets.ts_ns[row]),
+                (int(packets.src_hi[row]), int(packets.src_lo[row])),
+                (int(packets.dst_hi[row]), int(packets.dst_lo[row])),
+                int(packets.src_port[row]),
+                int(packets.dst_port[row]),
+                int(packets.src_mac[row]),
+                data[at : at + int(packets.payload_len[row])].tobytes(),
+            )
+        )
+    return made
+
+
+def open_stages(settings: Settings) -> Stages:
+    """Load the knowledge that the stages rest on.
+
+    Raises:
+        ConfigError: A catalogue entry or a database is refused.
+    """
+    return Stages(
+        roles=Roles(settings.site.cameras, settings.site.networks),
+        registry=Registry(),
+        names=NameTable(),
+        devices=Devices(OuiTable.open()),
+        geo=Geo.open(country=settings.geo.country, asn=settings.geo.asn),
+        operators=Operators.load(),
+        classifier=Classifier(settings.catalog.directory),
+    )
+
+
+def losses(counts: Counts) -> list[str]:
+    """Return what was lost, one line each, worst first; empty when every frame is in a flow."""
+    lines = []
+    flow = counts.flow
+    for reason in Stop:
+        count = int(counts.stopped[reason])
+        if count and reason not in (Stop.ARP, Stop.NOT_IP, Stop.NONE):
+            lines.append(f"{count} frames were not decoded: {_words(reason.name)}")
+    notes = (
+        (
+            flow.fragments_lost + flow.fragments_pending,
+            "IP fragments whose first part was not seen",
+        ),
+        (int(flow.ended[EndReason.NO_RESOURCES]), "flows were cut short: the flow table was full"),
+        (flow.windows_cut, "conversations were read in part: the payload store was full"),
+        (flow.messages_skipped, "DNS or DHCP messages were not read: too many in one flow"),
+    )
+    return lines + [f"{count} {text}" for count, text in notes if count]
+
+
+def _words(name: str) -> str:
+    return name.lower().replace("_", " ")
+
+
+def counters(counts: Counts) -> dict[str, dict[str, int]]:
+    """Return every counter as plain data."""
+    flow = counts.flow
+    ended = {f"ended_{reason.name.lower()}": int(flow.ended[reason]) for reason in EndReason}
+    plain = {
+        field.name: getattr(flow, field.name)
+        for field in dataclasses.fields(flow)
+        if field.name != "ended"
+    }
+    return {
+        "decode": {
+            "frames": counts.frames,
+            "packets": counts.packets,
+            **{
+                f"stopped_{reason.name.lower()}": int(counts.stopped[reason])
+                for reason in Stop
+                if reason is not Stop.NONE
+            },
+        },
+        "flow": {**plain, **ended},
+        "records": {"flows": counts.records, "without_camera": counts.without_camera},
+    }

@@ -1,0 +1,82 @@
+from typing import Any
+
+import pytest
+
+from monitor.model.facts import NOTHING, Dissection, Fact
+from monitor.model.words import Outcome, Purpose, Scope
+from monitor.policy.findings import MAX_EVIDENCE, Findings
+from tests.support import records
+from tests.support.records import destination, flow
+
+
+def found(*changes: dict[str, Any], dissection: Dissection = NOTHING) -> list[str]:
+    findings = Findings()
+    for change in changes:
+        findings.add(flow(**change), dissection)
+    return [finding.rule for finding in findings.as_list()]
+
+
+def purpose(purpose: Purpose, **more: Any) -> dict[str, Any]:
+    return {"verdict": records.verdict(purpose), **more}
+
+
+@pytest.mark.parametrize(
+    ("wanted", "rule"),
+    [
+        (Purpose.MEDIA_RELAY, "media-leaving"),
+        (Purpose.TUNNEL, "tunnel-opened"),
+        (Purpose.P2P_RENDEZVOUS, "p2p-active"),
+        (Purpose.DIAGNOSTICS, "diagnostics-sent"),
+        (Purpose.DNS, "foreign-resolver"),
+    ],
+)
+def test_what_got_out_is_found_and_inside_the_site_is_not(wanted: Purpose, rule: str) -> None:
+    assert found(purpose(wanted)) == [rule]
+    assert found(purpose(wanted, scope=Scope.SITE)) == []
+
+
+def test_an_attempt_without_answer_is_a_finding_of_its_own() -> None:
+    assert found(purpose(Purpose.P2P_RENDEZVOUS, outcome=Outcome.UNANSWERED.value)) == [
+        "attempt-unanswered"
+    ]
+
+
+def test_a_connection_from_outside_is_found() -> None:
+    assert found(purpose(Purpose.REMOTE_ACCESS, initiated_by="destination")) == ["remote-access"]
+
+
+def test_an_update_in_clear_text_is_found() -> None:
+    assert found(purpose(Purpose.UPDATE_CHECK), dissection=Dissection("http")) == ["plain-update"]
+    assert found(purpose(Purpose.UPDATE_CHECK), dissection=Dissection("tls")) == []
+
+
+def test_a_credential_in_clear_text_is_found() -> None:
+    seen = Dissection("ftp", (Fact("credential", "ftp user=admin"),))
+    assert found({}, dissection=seen) == ["cleartext-credential"]
+
+
+def test_one_finding_for_each_camera_and_rule_counts_its_flows() -> None:
+    findings = Findings()
+    for i in range(20):
+        findings.add(
+            flow(
+                verdict=records.verdict(Purpose.DIAGNOSTICS),
+                destination=destination(name=f"log{i}.example.org"),
+                start_ns=1000 - i,
+                end_ns=2000 + i,
+            ),
+            NOTHING,
+        )
+    (finding,) = findings.as_list()
+    assert (finding.flows, finding.first_ns, finding.last_ns) == (20, 981, 2019)
+    assert len(finding.evidence) == MAX_EVIDENCE
+
+
+def test_the_worst_comes_first() -> None:
+    assert found(
+        purpose(Purpose.DNS), purpose(Purpose.MEDIA_RELAY), purpose(Purpose.DIAGNOSTICS)
+    ) == [
+        "media-leaving",
+        "diagnostics-sent",
+        "foreign-resolver",
+    ]

@@ -1,0 +1,79 @@
+from monitor.model.records import Side
+from monitor.model.words import Outcome, Purpose, Scope
+from monitor.report import summary
+from monitor.report.build import verdict
+from monitor.report.summary import OTHER, Summary
+from tests.support import records
+from tests.support.records import CAMERA, destination, flow
+
+
+def talks(made: Summary) -> list[dict[str, object]]:
+    (camera,) = made.as_dict({})["cameras"]
+    return list(camera["talks"])
+
+
+def test_flows_to_one_party_for_one_purpose_are_one_line() -> None:
+    made = Summary()
+    made.add([flow(), flow(outcome=Outcome.UNANSWERED.value), flow(outcome=Outcome.REFUSED.value)])
+    (talk,) = talks(made)
+    assert (talk["flows"], talk["answered"], talk["refused"], talk["unanswered"]) == (3, 1, 1, 1)
+    assert (talk["bytes_out"], talk["bytes_in"]) == (4500, 12600)
+
+
+def test_bytes_out_are_those_of_the_camera_whoever_began() -> None:
+    made = Summary()
+    made.add(
+        [
+            flow(
+                initiated_by="destination",
+                orig=Side("52.5.131.44", 443, 1, 100),
+                resp=Side("10.20.3.11", 80, 1, 900),
+            )
+        ]
+    )
+    (talk,) = talks(made)
+    assert (talk["bytes_out"], talk["bytes_in"]) == (900, 100)
+
+
+def test_another_purpose_or_country_is_another_line() -> None:
+    made = Summary()
+    made.add(
+        [
+            flow(),
+            flow(verdict=records.verdict(Purpose.DIAGNOSTICS)),
+            flow(destination=destination(country="IE")),
+        ]
+    )
+    assert [(t["purpose"], t["country"]) for t in talks(made)] == [
+        ("diagnostics", "US"),
+        ("cloud-api", "US"),
+        ("cloud-api", "IE"),
+    ]
+
+
+def test_more_parties_than_the_bound_are_added_up_and_none_is_lost() -> None:
+    made = Summary()
+    count = summary.MAX_LINES + 40
+    made.add(
+        flow(destination=destination(operator="", name=f"n{i}.example.org")) for i in range(count)
+    )
+    listed = talks(made)
+    assert len(listed) == summary.MAX_LINES + 1
+    (rest,) = [talk for talk in listed if talk["party"] == OTHER]
+    assert rest["flows"] == 40
+    assert sum(int(str(talk["flows"])) for talk in listed) == count
+
+
+def camera(made: Summary) -> list[dict[str, object]]:
+    return list(made.as_dict({CAMERA.ip: CAMERA})["cameras"])
+
+
+def test_the_verdict_is_open_only_when_something_outside_answered() -> None:
+    quiet, tried, opened = Summary(), Summary(), Summary()
+    quiet.add([flow(scope=Scope.SITE)])
+    tried.add([flow(outcome=Outcome.UNANSWERED.value)])
+    opened.add([flow()])
+    assert verdict(camera(quiet))["state"] == "quiet"
+    assert verdict(camera(tried))["state"] == "attempts"
+    assert verdict(camera(opened))["state"] == "open"
+    assert verdict([])["state"] == "empty"
