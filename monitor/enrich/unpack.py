@@ -5,6 +5,7 @@ import hashlib
 import json
 import lzma
 import os
+import stat
 import tempfile
 from pathlib import Path
 from typing import Final
@@ -38,7 +39,7 @@ class Workplace:
         size, sha256 = _expected(name)
         target = f"{name}-{sha256[:16]}.mmdb"
         path = self._folder / target
-        if _has_size(path, size):
+        if is_ours(path) and path.stat().st_size == size:
             return path
         raw = _unpack(packed, size, sha256)
         try:
@@ -79,6 +80,15 @@ def cache_folder() -> Path:
         return Path(tempfile.gettempdir()) / f"camwatch-{os.getuid()}"
 
 
+def is_ours(path: Path) -> bool:
+    """Return whether `path` is a file that this user or root wrote: nobody else's is read."""
+    try:
+        found = path.stat()
+    except OSError:
+        return False
+    return stat.S_ISREG(found.st_mode) and found.st_uid in (0, os.geteuid())
+
+
 def write_atomic(path: Path, raw: bytes) -> Path:
     """Write a file so that nobody ever sees a part of it, and return its path.
 
@@ -110,15 +120,6 @@ def _expected(name: str) -> tuple[int, str]:
         raise ConfigError(
             f"{data_path(MANIFEST)}: does not tell the checksum of {name}; reinstall camwatch"
         ) from error
-
-
-def _has_size(path: Path, size: int) -> bool:
-    """Return whether `path` is a file of ours (or the system's) with this size."""
-    try:
-        found = path.stat()
-    except OSError:
-        return False
-    return found.st_size == size and found.st_uid in (0, os.geteuid())
 
 
 def _unpack(packed: Path, size: int, sha256: str) -> bytes:
