@@ -1,0 +1,117 @@
+"""Writes the reference pages that come from the code: ``python docs/generate.py``.
+
+A contract test fails when a page differs from what this writes.
+"""
+
+from pathlib import Path
+
+import typer.testing
+
+from monitor import config
+from monitor.cli.main import app
+from monitor.model.arrays import columns_of
+from monitor.model.flows import ConversationBatch, FlowBatch
+from monitor.model.frames import FrameBatch
+from monitor.model.packets import PacketBatch, QuoteBatch
+
+HERE = Path(__file__).resolve().parent
+COMMANDS = (
+    (),
+    ("replay",),
+    ("catalog",),
+    ("catalog", "lint"),
+    ("catalog", "show"),
+    ("catalog", "explain"),
+    ("catalog", "test"),
+    ("geo",),
+    ("geo", "status"),
+    ("geo", "update"),
+    ("geo", "build"),
+    ("check-config",),
+    ("show-config",),
+)
+
+
+def configuration() -> str:
+    """Return the page of settings."""
+    lines = [
+        "# Settings",
+        "",
+        "One TOML file, given with `--config FILE`; `camwatch check-config FILE` checks it and",
+        "`camwatch show-config` prints every value in force. The environment overrides it:",
+        "`CAMWATCH_SECTION__KEY`, lists separated by commas. Unknown keys are refused.",
+    ]
+    for section, field in config.Settings.model_fields.items():
+        model = field.annotation
+        lines += ["", f"## [{section}]", "", (model.__doc__ or "").strip().splitlines()[0], ""]
+        lines += ["| key | default | what it does |", "| --- | --- | --- |"]
+        defaults = model()
+        for key, info in model.model_fields.items():
+            value = config.toml_text(getattr(defaults, key)).replace('""  # unset', "unset")
+            lines.append(f"| `{key}` | `{value}` | {info.description} |")
+    return "\n".join(lines) + "\n"
+
+
+def command_line() -> str:
+    """Return the page of commands: their own help texts."""
+    runner = typer.testing.CliRunner()
+    lines = ["# Commands", "", "What `--help` says, and the exit statuses.", ""]
+    for words in COMMANDS:
+        answer = runner.invoke(
+            app, [*words, "--help"], prog_name="camwatch",
+            env={"TERMINAL_WIDTH": "100", "COLUMNS": "100", "NO_COLOR": "1", "TERM": "dumb"},
+        )  # fmt: skip
+        text = "\n".join(line.rstrip() for line in answer.output.strip().splitlines())
+        lines += [f"## camwatch {' '.join(words)}".rstrip(), "", "```text", text, "```", ""]
+    lines += [
+        "## Exit statuses",
+        "",
+        "| status | means |",
+        "| --- | --- |",
+        "| 0 | done |",
+        "| 1 | unexpected failure, with a traceback: a bug |",
+        "| 2 | the command line cannot be understood, or the output directory not be used |",
+        "| 3 | a configuration, catalogue or database file is refused |",
+        "| 4 | a capture could not be read, or not to its end; what could be read was used |",
+        "| 5 | the store cannot be reached, or its schema is not ours |",
+        "| 10 | `--fail-on` found a finding of that severity or worse |",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def columns() -> str:
+    """Return the page of columns: what the stages hand each other."""
+    lines = [
+        "# Columns",
+        "",
+        "What the stages hand each other. A packet is a row of columns, a flow is a row of",
+        "columns; Python sees flows. Times are nanoseconds since 1970-01-01 UTC, addresses are",
+        "two 64-bit words in host order with IPv4 mapped into ::ffff:0:0/96.",
+    ]
+    for batch in (FrameBatch, PacketBatch, QuoteBatch, FlowBatch, ConversationBatch):
+        lines += ["", f"## {batch.__name__}", "", (batch.__doc__ or "").strip().splitlines()[0], ""]
+        lines += [
+            "| column | type | meaning | unit | absent | source |",
+            "|---|---|---|---|---|---|",
+        ]
+        for name, (dtype, column) in columns_of(batch).items():
+            cells = (column.text, column.unit, column.absent, column.source)
+            lines.append(f"| `{name}` | {dtype} | {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
+
+
+PAGES = {
+    "configuration.md": configuration,
+    "commands.md": command_line,
+    "columns.md": columns,
+}
+
+
+def main() -> None:
+    """Write every generated page."""
+    for name, make in PAGES.items():
+        (HERE / name).write_text(make(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
