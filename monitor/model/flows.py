@@ -147,3 +147,6 @@ class FlowCounts:
 
     packets_late: int = 0
     """Packets whose time lies before the packet clock."""
+
+    parts: int = 0
+    """Records written because of the active timeout; their flows went on."""

@@ -1,0 +1,146 @@
+"""Fragmented datagrams: later fragments have no ports, and join the flow of their first one.
+
+Bounded: FRAGMENT_SLOTS datagrams, in sets of FRAGMENT_WAYS. A full set forgets its oldest; later
+fragments that still wait for their first are then counted as lost.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from monitor.flow.kernel_words import GOLDEN, MIX_1, MIX_2, S30, S31, Int, Row, Word
+from monitor.flow.tables import FRAGMENT_SLOTS, FRAGMENT_WAYS, Tables
+from monitor.model.jit import kernel_borrowing
+
+LIFETIME_NS = 30_000_000_000
+"""How long a datagram is waited for: Linux's default (ipfrag_time)."""
+
+_SET_MASK = np.uint64(FRAGMENT_SLOTS // FRAGMENT_WAYS - 1)
+
+
+@kernel_borrowing
+def fragment_word(protocol: Int, identification: Int, vlan: Int) -> Word:
+    """Return identification, protocol and VLAN as one word that is never 0."""
+    return np.uint64(identification | protocol << 32 | vlan << 40 | 1 << 62)
+
+
+@kernel_borrowing
+def fragment_place(
+    t: Tables, src_hi: Word, src_lo: Word, dst_hi: Word, dst_lo: Word, word: Word
+) -> Int:
+    """Return the place of a datagram, made anew (with no flow, no counts) if it has none."""
+    control = t.control[0]
+    mixed = ((src_lo ^ src_hi) * MIX_1 + (dst_lo ^ dst_hi)) * MIX_2 ^ word
+    mixed = (mixed ^ mixed >> S31) * GOLDEN
+    first = np.int64((mixed ^ mixed >> S30) & _SET_MASK) * FRAGMENT_WAYS
+    oldest = first
+    for place in range(first, first + FRAGMENT_WAYS):
+        known = t.fragments[place]
+        if (
+            known.word == word
+            and known.src_lo == src_lo
+            and known.dst_lo == dst_lo
+            and known.src_hi == src_hi
+            and known.dst_hi == dst_hi
+        ):
+            if control.clock_ns - known.clock_ns <= LIFETIME_NS:
+                return place
+            oldest = place
+            break
+        if known.word == 0:
+            oldest = place
+            break
+        if known.clock_ns < t.fragments[oldest].clock_ns:
+            oldest = place
+    forget_one(t, t.fragments[oldest])
+    fresh = t.fragments[oldest]
+    fresh.src_hi = src_hi
+    fresh.src_lo = src_lo
+    fresh.dst_hi = dst_hi
+    fresh.dst_lo = dst_lo
+    fresh.word = word
+    fresh.clock_ns = control.clock_ns
+    return oldest
+
+
+@kernel_borrowing
+def forget_one(t: Tables, datagram: Row) -> None:
+    """Empty a place; what waited there is lost."""
+    control = t.control[0]
+    waiting = datagram.pkts + datagram.copies
+    control.fragments_pending -= waiting
+    control.fragments_lost += waiting
+    datagram.word = 0
+    datagram.flow = -1
+    datagram.pkts = 0
+    datagram.bytes = 0
+    datagram.payload = 0
+    datagram.copies = 0
+    datagram.copy_bytes = 0
+    datagram.copy_payload = 0
+    datagram.end_ns = np.iinfo(np.int64).min
+
+
+@kernel_borrowing
+def forget_fragments(t: Tables, now: Int) -> None:
+    """Forget the datagrams that are too old at `now`."""
+    for place in range(FRAGMENT_SLOTS):
+        datagram = t.fragments[place]
+        if datagram.word != 0 and now - LIFETIME_NS > datagram.clock_ns:
+            forget_one(t, datagram)
+    t.control[0].fragments_due_ns = now + LIFETIME_NS if now < now + LIFETIME_NS else now
+
+
+@kernel_borrowing
+def hold(
+    t: Tables, datagram: Row, ts_ns: Int, wire_len: Int, payload: Int, is_copy: bool
+) -> None:
+    """Count a later fragment that came before its first one."""
+    control = t.control[0]
+    if control.fragments_pending == 0:
+        control.fragments_due_ns = control.clock_ns + LIFETIME_NS
+    control.fragments_pending += 1
+    datagram.end_ns = max(datagram.end_ns, ts_ns)
+    if is_copy:
+        datagram.copies += 1
+        datagram.copy_bytes += wire_len
+        datagram.copy_payload += payload
+    else:
+        datagram.pkts += 1
+        datagram.bytes += wire_len
+        datagram.payload += payload
+
+
+@kernel_borrowing
+def join(t: Tables, datagram: Row, slot: Int, way: Int) -> None:
+    """Give a datagram its flow, and the flow what was held of the datagram."""
+    control = t.control[0]
+    flow = t.flows[slot]
+    side: Any = t.sides[2 * slot + way]
+    datagram.flow = slot
+    datagram.flow_no = flow.flow_no
+    datagram.way = way
+    held = datagram.pkts + datagram.copies
+    if held == 0:
+        return
+    side.pkts += datagram.pkts
+    side.data_pkts += datagram.pkts
+    side.bytes += datagram.bytes
+    side.payload += datagram.payload
+    side.copies += datagram.copies
+    side.copy_data_pkts += datagram.copies
+    side.copy_bytes += datagram.copy_bytes
+    side.copy_payload += datagram.copy_payload
+    flow.sure += held
+    flow.sure_copies += datagram.copies
+    flow.end_ns = max(flow.end_ns, datagram.end_ns)
+    control.fragments_pending -= held
+    control.fragments_joined += datagram.pkts
+    control.in_flows += datagram.pkts
+    control.copies += datagram.copies
+    datagram.pkts = 0
+    datagram.bytes = 0
+    datagram.payload = 0
+    datagram.copies = 0
+    datagram.copy_bytes = 0
+    datagram.copy_payload = 0

@@ -1,0 +1,409 @@
+"""The first payload of flows: kept in a bounded store of blocks, put in order, handed on once.
+
+The payload of a flow is one chain of blocks for both sides, in the order seen: a header of two
+words (sequence number; length and side), then the bytes. A header lies in one block. All loops
+are bounded by the length of a chain, which the budgets bound.
+"""
+
+import numpy as np
+
+from monitor.flow.kernel_words import TCP, Int, Row, behind
+from monitor.flow.tables import BLOCK, MOST_PIECES, Outbox, Tables
+from monitor.model.arrays import U8
+from monitor.model.jit import kernel_borrowing
+
+HEADER = 8
+TLS_HANDSHAKE = 0x16
+CLIENT_HELLO = 1
+
+
+@kernel_borrowing
+def keep(
+    t: Tables,
+    out: Outbox,
+    slot: Int,
+    way: Int,
+    protocol: Int,
+    ts_ns: Int,
+    data: U8,
+    off: Int,
+    length: Int,
+    seq: Int,
+) -> None:
+    """Keep payload of a flow as far as its budgets go, and hand the conversation on when full.
+
+    Bound: the caller has checked that ``off:off + length`` lies within `data`.
+    """
+    control = t.control[0]
+    flow = t.flows[slot]
+    if protocol != TCP:
+        take = min(length, control.datagram_bytes)
+        if control.datagrams == 0 or take == 0 or not make_room(t, out, slot, take, ts_ns):
+            return
+        talk = t.talks[flow.talk - 1]
+        side = t.talk_sides[2 * (flow.talk - 1) + way]
+        append(t, talk, way, data, off, take, 0)
+        side.pieces += 1
+        if side.pieces >= control.datagrams:
+            talk.done |= 1 << way
+            if talk.done == 3:
+                hand_over(t, out, slot)
+        return
+
+    sender = t.sides[2 * slot + way]
+    budget = control.orig_bytes if way == 0 else control.resp_bytes
+    wanted = budget
+    base = np.int64(sender.base) if sender.has_base else seq
+    edge = base
+    is_open = False
+    if flow.talk > 0:
+        known = t.talk_sides[2 * (flow.talk - 1) + way]
+        if known.is_open:
+            is_open = True
+            base = np.int64(known.base)
+            edge = np.int64(known.edge)
+            wanted = np.int64(known.wanted)
+    at = behind(seq, base)
+    if at < 0 and (sender.has_base or -at > budget):
+        off -= at
+        length += at
+        at = 0
+    if way == 0 and at <= 0:
+        wanted = min(wanted, hello_length(data, off, length, budget))
+    take = min(length, wanted - max(at, 0))
+    if take <= 0 or (is_open and at >= 0 and at + take <= behind(edge, base)):
+        return
+    if not make_room(t, out, slot, take, ts_ns):
+        return
+    talk = t.talks[flow.talk - 1]
+    side = t.talk_sides[2 * (flow.talk - 1) + way]
+    if not is_open:
+        side.is_open = 1
+        side.base = base
+        side.edge = base
+    side.wanted = wanted
+    move_edge(side, (base + at) & 0xFFFF_FFFF, take)
+    append(t, talk, way, data, off, take, (base + at) & 0xFFFF_FFFF)
+    side.pieces += 1
+    side.stored += take
+    if (
+        behind(np.int64(side.edge), np.int64(side.base)) >= wanted
+        or side.pieces >= control.segments
+        or side.stored >= budget
+    ):
+        talk.done |= 1 << way
+        if talk.done == 3:
+            hand_over(t, out, slot)
+
+
+@kernel_borrowing
+def hello_length(data: U8, off: Int, length: Int, budget: Int) -> Int:
+    """Return how much of a stream's start a TLS ClientHello fills, if it lies in one record.
+
+    Otherwise the whole budget: where later records begin is not known before they come.
+    """
+    if length < 9 or data[off] != TLS_HANDSHAKE or data[off + 1] != 3:
+        return budget
+    record = np.int64(data[off + 3]) << 8 | np.int64(data[off + 4])
+    message = (
+        np.int64(data[off + 6]) << 16 | np.int64(data[off + 7]) << 8 | np.int64(data[off + 8])
+    )
+    if data[off + 5] != CLIENT_HELLO or message + 4 > record:
+        return budget
+    return min(budget, 5 + record)
+
+
+@kernel_borrowing
+def move_edge(side: Row, seq: Int, length: Int) -> None:
+    """Move the edge of a stream on for a segment, over segments that came before their turn.
+
+    One such run is remembered. With more of them the edge may lie too low: then the conversation
+    waits for its window, and loses nothing.
+    """
+    base = np.int64(side.base)
+    end = (seq + length) & 0xFFFF_FFFF
+    if behind(seq, base) < 0:
+        # Seen from the middle, and this is older: the stream begins here.
+        if behind(end, base) < 0:
+            side.early_from = side.base
+            side.early_to = side.edge
+            side.edge = end
+        elif behind(end, np.int64(side.edge)) > 0:
+            side.edge = end
+        side.base = seq
+    elif behind(seq, np.int64(side.edge)) <= 0:
+        if behind(end, np.int64(side.edge)) > 0:
+            side.edge = end
+    elif side.early_from == side.early_to:
+        side.early_from = seq
+        side.early_to = end
+    elif (
+        behind(seq, np.int64(side.early_to)) <= 0 and behind(end, np.int64(side.early_from)) >= 0
+    ):
+        if behind(seq, np.int64(side.early_from)) < 0:
+            side.early_from = seq
+        if behind(end, np.int64(side.early_to)) > 0:
+            side.early_to = end
+    if (
+        side.early_from != side.early_to
+        and behind(np.int64(side.early_from), np.int64(side.edge)) <= 0
+    ):
+        if behind(np.int64(side.early_to), np.int64(side.edge)) > 0:
+            side.edge = side.early_to
+        side.early_from = side.early_to
+
+
+@kernel_borrowing
+def make_room(t: Tables, out: Outbox, slot: Int, take: Int, ts_ns: Int) -> bool:
+    """Make room for `take` bytes, and a talk for the flow; the oldest talks go when there is none.
+
+    Returns:
+        False when the talk of this very flow had to go.
+    """
+    control = t.control[0]
+    flow = t.flows[slot]
+    while control.blocks_left < (take + HEADER) // BLOCK + 2:
+        control.windows_cut += 1
+        hand_over(t, out, t.talks[control.oldest].flow)
+    if flow.talk < 0:
+        return False
+    if flow.talk > 0:
+        return True
+    number = control.free_talk
+    if number >= 0:
+        control.free_talk = t.talks[number].next
+    else:
+        # Bound: there are as many talks as blocks, and each talk holds a block.
+        number = control.fresh_talk
+        control.fresh_talk += 1
+    talk = t.talks[number]
+    talk.first_ns = ts_ns
+    talk.clock_ns = control.clock_ns
+    talk.flow = slot
+    talk.prev = control.youngest
+    talk.next = -1
+    talk.head = -1
+    talk.tail = -1
+    talk.used = BLOCK
+    talk.done = 0
+    talk.pieces = 0
+    talk.blocks = 0
+    for way in range(2):
+        side = t.talk_sides[2 * number + way]
+        side.early_from = 0
+        side.early_to = 0
+        side.stored = 0
+        side.pieces = 0
+        side.is_open = 0
+    if control.youngest >= 0:
+        t.talks[control.youngest].next = number
+    else:
+        control.oldest = number
+        control.alarm_ns = min(control.alarm_ns, control.clock_ns + control.window_ns)
+    control.youngest = number
+    flow.talk = number + 1
+    return True
+
+
+@kernel_borrowing
+def append(t: Tables, talk: Row, way: Int, data: U8, off: Int, length: Int, seq: Int) -> None:
+    """Write one piece at the end of a chain; the caller has made room.
+
+    Bound: a position in the pool is a block number times BLOCK and at most BLOCK more.
+    """
+    used = (np.int64(talk.used) + 3) & ~3
+    if used + HEADER > BLOCK:
+        add_block(t, talk)
+        used = 0
+    word = (np.int64(talk.tail) * BLOCK + used) >> 2
+    t.pool_words[word] = seq
+    t.pool_words[word + 1] = length | way << 16
+    used += HEADER
+    while length > 0:
+        if used == BLOCK:
+            add_block(t, talk)
+            used = 0
+        step = min(length, BLOCK - used)
+        start = np.int64(talk.tail) * BLOCK + used
+        for i in range(step):
+            t.pool[start + i] = data[off + i]
+        off += step
+        used += step
+        length -= step
+    talk.used = used
+    talk.pieces += 1
+
+
+@kernel_borrowing
+def add_block(t: Tables, talk: Row) -> None:
+    """Add a free block to a chain."""
+    control = t.control[0]
+    block = control.free_block
+    if block >= 0:
+        control.free_block = t.blocks[block]
+    else:
+        block = control.fresh_block
+        control.fresh_block += 1
+    control.blocks_left -= 1
+    t.blocks[block] = -1
+    if talk.tail >= 0:
+        t.blocks[talk.tail] = block
+    else:
+        talk.head = block
+    talk.tail = block
+    talk.blocks += 1
+
+
+@kernel_borrowing
+def hand_over(t: Tables, out: Outbox, slot: Int) -> None:
+    """Put the conversation of a flow into the outbox, and free what it held.
+
+    Bound: the caller has made sure that the outbox has room for it.
+    """
+    control = t.control[0]
+    flow = t.flows[slot]
+    number = np.int64(flow.talk) - 1
+    talk = t.talks[number]
+    first_piece = control.out_pieces
+    if (np.int64(flow.word) >> 48) & 255 == TCP:
+        find_segments(t, talk)
+        for way in range(2):
+            side = t.talk_sides[2 * number + way]
+            if side.is_open:
+                put_in_order(t, out, talk, side, way)
+    else:
+        put_datagrams(t, out, talk)
+    if control.out_pieces > first_piece:
+        row = out.talks[control.out_talks]
+        row.flow_no = flow.flow_no
+        row.first_ns = talk.first_ns
+        row.piece_end = control.out_pieces
+        out.talk_flows[control.out_talks] = t.flows[slot]
+        control.out_talks += 1
+
+    t.blocks[talk.tail] = control.free_block
+    control.free_block = talk.head
+    control.blocks_left += talk.blocks
+    if talk.prev >= 0:
+        t.talks[talk.prev].next = talk.next
+    else:
+        control.oldest = talk.next
+    if talk.next >= 0:
+        t.talks[talk.next].prev = talk.prev
+    else:
+        control.youngest = talk.prev
+    talk.next = control.free_talk
+    control.free_talk = number
+    flow.talk = -1
+
+
+@kernel_borrowing
+def end_piece(out: Outbox, control: Row, end: Int, way: Int) -> None:
+    """Note that a piece ends at byte `end` of the outbox."""
+    out.piece_end[control.out_pieces] = end
+    out.is_orig[control.out_pieces] = way == 0
+    control.out_pieces += 1
+    control.out_bytes = end
+
+
+@kernel_borrowing
+def put_datagrams(t: Tables, out: Outbox, talk: Row) -> None:
+    """Copy the pieces of a chain to the outbox, in the order seen."""
+    control = t.control[0]
+    block = np.int64(talk.head)
+    used = 0
+    for _ in range(talk.pieces):
+        used = (used + 3) & ~3
+        if used + HEADER > BLOCK:
+            block = np.int64(t.blocks[block])
+            used = 0
+        head = np.int64(t.pool_words[((block * BLOCK + used) >> 2) + 1])
+        length = head & 0xFFFF
+        end = control.out_bytes + length
+        block, used = copy_bytes(t, out.data, control.out_bytes, block, used + HEADER, length)
+        end_piece(out, control, end, head >> 16)
+
+
+@kernel_borrowing
+def copy_bytes(
+    t: Tables, to: U8, at: Int, block: Int, used: Int, length: Int
+) -> tuple[Int, Int]:
+    """Copy bytes of a chain to ``to[at:]``; return the place behind them."""
+    while length > 0:
+        if used == BLOCK:
+            block = np.int64(t.blocks[block])
+            used = 0
+        step = min(length, BLOCK - used)
+        start = block * BLOCK + used
+        for i in range(step):
+            to[at + i] = t.pool[start + i]
+        at += step
+        used += step
+        length -= step
+    return block, used
+
+
+@kernel_borrowing
+def find_segments(t: Tables, talk: Row) -> None:
+    """Note where the segments of a chain lie: five numbers each in the scratch table."""
+    block = np.int64(talk.head)
+    used = 0
+    for piece in range(min(np.int64(talk.pieces), MOST_PIECES)):
+        used = (used + 3) & ~3
+        if used + HEADER > BLOCK:
+            block = np.int64(t.blocks[block])
+            used = 0
+        word = (block * BLOCK + used) >> 2
+        head = np.int64(t.pool_words[word + 1])
+        length = head & 0xFFFF
+        used += HEADER
+        t.scratch[5 * piece] = np.int64(t.pool_words[word])
+        t.scratch[5 * piece + 1] = length
+        t.scratch[5 * piece + 2] = head >> 16
+        t.scratch[5 * piece + 3] = block
+        t.scratch[5 * piece + 4] = used
+        while length > 0:
+            if used == BLOCK:
+                block = np.int64(t.blocks[block])
+                used = 0
+            step = min(length, BLOCK - used)
+            used += step
+            length -= step
+
+
+@kernel_borrowing
+def put_in_order(t: Tables, out: Outbox, talk: Row, side: Row, way: Int) -> None:
+    """Lay the segments of one side at their places in the outbox, up to the first gap.
+
+    The last that came is laid down first, so that where two overlap the one that was there first
+    stands: a later one cannot rewrite what was seen.
+    """
+    control = t.control[0]
+    base = np.int64(side.base)
+    wanted = np.int64(side.wanted)
+    pieces = min(np.int64(talk.pieces), MOST_PIECES)
+    for piece in range(pieces - 1, -1, -1):
+        at = behind(t.scratch[5 * piece], base)
+        if t.scratch[5 * piece + 2] == way and 0 <= at < wanted:
+            take = min(t.scratch[5 * piece + 1], wanted - at)
+            copy_bytes(
+                t,
+                out.data,
+                control.out_bytes + at,
+                t.scratch[5 * piece + 3],
+                t.scratch[5 * piece + 4],
+                take,
+            )
+    edge = 0
+    is_moving = True
+    while is_moving:
+        is_moving = False
+        for piece in range(pieces):
+            if t.scratch[5 * piece + 2] == way:
+                at = behind(t.scratch[5 * piece], base)
+                end = min(at + t.scratch[5 * piece + 1], wanted)
+                if at <= edge < end:
+                    edge = end
+                    is_moving = True
+    if edge > 0:
+        end_piece(out, control, control.out_bytes + edge, way)
