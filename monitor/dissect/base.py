@@ -21,7 +21,7 @@ class FactKind(NamedTuple):
     text: str
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Dissector:
     """One protocol: how it is recognised and what it tells."""
 

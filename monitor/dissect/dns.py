@@ -49,8 +49,11 @@ MAX_JUMPS = 32
 MAX_NAME = 255
 """Bytes of a name on the wire, RFC 1035 §2.3.4."""
 
-MAX_FACTS = 8
+MAX_FACTS = 16
 """Distinct names, types and so on that one conversation tells."""
+
+MAX_PIECES = 32
+"""Messages read of one conversation."""
 
 MEMO_SIZE = 4096
 
@@ -304,7 +307,7 @@ def _messages_of_stream(stream: bytes) -> list[bytes]:
     """Return the messages of one side of a TCP connection, RFC 1035 §4.2.2; the last may be cut."""
     found: list[bytes] = []
     at = 0
-    while at + 2 < len(stream) and len(found) < MAX_FACTS:
+    while at + 2 < len(stream) and len(found) < MAX_PIECES:
         length = stream[at] << 8 | stream[at + 1]
         if length < 12:
             break
@@ -353,7 +356,7 @@ def _told(service: str, heard: tuple[_Heard, ...], is_cut: bool) -> Dissection:
     questions = [question for message in heard for question in message[0]]
     rcodes = [message[1] for message in heard if message[1] >= 0]
     values = {
-        "dns.query": [name for name, _ in questions],
+        "dns.query": [name or "." for name, _ in questions],
         "dns.type": [TYPES.get(kind) or f"TYPE{kind}" for _, kind in questions],
         "dns.rcode": [RCODES[r] if r < len(RCODES) else f"RCODE{r}" for r in rcodes],
         "mdns.name": [name for message in heard for name in message[2]],
@@ -383,7 +386,7 @@ def dissect(conversation: Conversation) -> Dissection | None:
         return None
     heard: list[_Heard] = []
     is_cut = False
-    for piece in pieces[: 2 * MAX_FACTS]:
+    for piece in pieces[:MAX_PIECES]:
         message, end = _parse(piece)
         if message is None or not (service or _is_ordinary_query(message, end, len(piece))):
             if not heard:
@@ -407,10 +410,12 @@ DISSECTOR = Dissector(
     "(service mdns) or 5355 (llmnr); on other UDP ports only one ordinary question that fills the "
     "datagram. P2P protocols on port 53 do not pass.",
     facts=(
-        FactKind("dns.query", "Name asked, lower case, without the final dot; up to 8"),
-        FactKind("dns.type", "Record type asked, such as A; up to 8"),
+        FactKind(
+            "dns.query", "Name asked, lower case, without the final dot (the root is one dot)"
+        ),
+        FactKind("dns.type", "Record type asked, such as A"),
         FactKind("dns.rcode", "Result of an answer, such as NXDOMAIN"),
-        FactKind("mdns.name", "Instance or host name announced by mDNS; up to 8"),
+        FactKind("mdns.name", "Instance or host name announced by mDNS"),
     ),
     source="RFC 1035, RFC 3597, RFC 4343, RFC 4795, RFC 6762",
 )

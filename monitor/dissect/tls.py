@@ -1,8 +1,9 @@
 """TLS over TCP: names, versions, fingerprints, certificates; and SSL 2.0 hellos."""
 
+import re
 import struct
 
-from monitor.dissect.base import TCP, Dissector, FactKind
+from monitor.dissect.base import ANY_BYTE, TCP, Dissector, FactKind
 from monitor.dissect.tls_handshake import Handshake, alert_fact
 from monitor.dissect.tls_hello import VERSION_NAMES
 from monitor.model.facts import Conversation, Dissection, Fact
@@ -152,6 +153,29 @@ def client_facts(stream: bytes) -> tuple[Fact, ...]:
     return tuple(found[0].facts) if found is not None and found[0].is_client else ()
 
 
+_INSIDE = re.compile(rb"\x16\x03[\x00-\x04].{2}(?:\x01\x00|\x02\x00).{2}\x03[\x00-\x03]", re.DOTALL)
+_SEARCHED = 8192
+"""How far into a stream a hello is looked for, in bytes."""
+
+
+def _from_hello(stream: bytes) -> bytes:
+    """Return the stream from the first hello in it, empty where there is none."""
+    found = _INSIDE.search(stream, 1, _SEARCHED)
+    return stream[found.start() :] if found else b""
+
+
+def dissect_inside(conversation: Conversation) -> Dissection | None:
+    """Return TLS that starts behind other bytes: STARTTLS, a proxy's greeting, a VPN's framing.
+
+    Only a ClientHello counts as a find; it is known by nine fixed or bounded bytes and must parse.
+    """
+    orig, resp = _from_hello(conversation.orig_first), _from_hello(conversation.resp_first)
+    if not (client_facts(orig) or client_facts(resp)):
+        return None
+    inner = dissect(Conversation(TCP, 0, 0, (orig,) if orig else (), (resp,) if resp else ()))
+    return inner and Dissection("tls", inner.facts, ("tls_not_at_start", *inner.weirds))
+
+
 CERTIFICATE_FACTS = (
     FactKind("tls.cert.subject", "Common name, organisation, country of the server certificate"),
     FactKind("tls.cert.issuer", "The same of its issuer"),
@@ -179,7 +203,7 @@ SERVER_FACTS = (
     FactKind("tls.alert", "Alert in clear, such as fatal handshake_failure"),
 )
 
-DISSECTOR = Dissector(
+_TLS = Dissector(
     service="tls",
     title="Transport Layer Security",
     transports=frozenset((TCP,)),
@@ -193,3 +217,18 @@ DISSECTOR = Dissector(
     source="RFC 8446, RFC 5246, RFC 6101, RFC 6066, RFC 7301, RFC 5280; FoxIO-LLC/ja4 "
     "technical_details/JA4.md (BSD 3-Clause); salesforce/ja3",
 )
+
+_INSIDE_OTHERS = Dissector(
+    service="tls",
+    title="TLS behind other bytes",
+    transports=frozenset((TCP,)),
+    first_bytes=ANY_BYTE,
+    dissect=dissect_inside,
+    rank=90,
+    how="A ClientHello that parses within the first 8 KiB of a stream that nothing else knows, "
+    "as STARTTLS leaves it.",
+    facts=(*CLIENT_FACTS, *SERVER_FACTS, *CERTIFICATE_FACTS),
+    source="RFC 6120 §5, RFC 3207; EZVIZ app captures (XMPP on port 5221)",
+)
+
+DISSECTORS = (_TLS, _INSIDE_OTHERS)
