@@ -1,0 +1,247 @@
+"""The company behind a service, known from its name; and the company whose network an address is."""
+
+import re
+from collections.abc import Mapping
+from enum import StrEnum
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final, NamedTuple, Self
+
+from publicsuffixlist import PublicSuffixList
+
+from monitor.data import data_path
+from monitor.enrich.countries import COUNTRIES
+from monitor.enrich.yaml_file import load_entries, text_of
+from monitor.errors import ConfigError
+from monitor.model.records import NOBODY, Evidence, Operator, Place
+
+OPERATORS_FILE: Final = "operators.yaml"
+MAX_CACHED: Final = 65_536
+MAX_NAME: Final = 255
+MAX_CERTIFICATE_NAMES: Final = 16
+"""Names of a certificate that are looked at: shared delivery certificates carry hundreds."""
+
+_FIELDS: Final = {
+    "name",
+    "country",
+    "disputed",
+    "parent",
+    "role",
+    "domains",
+    "as_numbers",
+    "source",
+}
+_DOMAIN: Final = re.compile(r"(?!-)[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63})+")
+
+
+class Role(StrEnum):
+    """What a company does under a name."""
+
+    SERVICE = "service"
+    PLATFORM = "platform"
+    """Rents out machines, storage or delivery: the tenant runs the service."""
+
+    PUBLIC = "public"
+    """Nobody's in particular, such as the NTP pool: no operator is said."""
+
+
+class Company(NamedTuple):
+    """One entry of the data file."""
+
+    name: str
+    country: str
+    disputed: tuple[str, ...]
+    """Homes that sources name, where they differ; `country` is then empty."""
+
+    parent: str
+    role: Role
+    domains: tuple[str, ...]
+    as_numbers: tuple[int, ...]
+    source: str
+
+
+class Operators:
+    """Answers who operates a service, never guessing from a top-level domain or an address."""
+
+    def __init__(self, companies: tuple[Company, ...]) -> None:
+        self.companies = companies
+        self._by_domain = {domain: one for one in companies for domain in one.domains}
+        self._by_asn = {asn: one for one in companies for asn in one.as_numbers}
+        self._known: dict[tuple[str, tuple[str, ...]], Operator] = {}
+
+    @classmethod
+    def load(cls, path: Path | None = None) -> Self:
+        """Load the companies that are shipped, or those of another file.
+
+        Raises:
+            ConfigError: The file is missing, or an entry is wrong: one line says which and why.
+        """
+        where = path or data_path(OPERATORS_FILE)
+        companies = tuple(
+            _company(where, label, entry)
+            for label, entry in load_entries(where, "companies", _FIELDS)
+        )
+        for key, kind in (("domains", "domain"), ("as_numbers", "AS number")):
+            owner: dict[object, str] = {}
+            for company in companies:
+                for item in getattr(company, key):
+                    if item in owner:
+                        raise ConfigError(
+                            f"{where}: {kind} {item} is given to {owner[item]} and to "
+                            f"{company.name}; keep one"
+                        )
+                    owner[item] = company.name
+        return cls(companies)
+
+    def operator(
+        self,
+        name: str,
+        ip: str,  # noqa: ARG002  # see the docstring
+        place: Place,  # noqa: ARG002  # see the docstring
+        cert_names: tuple[str, ...] = (),
+    ) -> Operator:
+        """Return the company that operates the service at `name`.
+
+        A name that belongs to a platform shows the platform alone, unless the certificate names
+        one company that runs a service.
+
+        Args:
+            name: Name of the destination; empty when unknown.
+            ip: Its address. Not used: an address shows who hosts, which is `hosting`.
+            place: Its place. Not used, for the same reason.
+            cert_names: Names of the certificate that the destination showed.
+
+        Returns:
+            `NOBODY` when the data does not tell.
+        """
+        key = (name, cert_names)
+        known = self._known.get(key)
+        if known is None:
+            known = self._find(name, cert_names)
+            if len(self._known) >= MAX_CACHED:
+                self._known.clear()
+            self._known[key] = known
+        return known
+
+    def hosting(self, place: Place) -> Operator:
+        """Return the company whose network the address block is, by its AS number.
+
+        The home country is known for the larger clouds, delivery networks and carriers; for
+        others the organisation of the AS stands alone.
+        """
+        if not place.asn:
+            return NOBODY
+        shown = f"AS{place.asn} {place.as_org}".strip()
+        company = self._by_asn.get(place.asn)
+        if company is None:
+            return Operator(place.as_org, "", "", (Evidence("address", shown),))
+        evidence = Evidence("address", shown, f"operators/{company.name}")
+        return Operator(company.name, company.country, company.parent, (evidence,))
+
+    def registrable(self, name: str) -> str:
+        """Return the part of `name` that somebody registered, such as ``ys7.com``.
+
+        Public suffixes count in both senses of the list, so ``a.github.io`` and
+        ``bucket.s3.amazonaws.com`` stay whole. Empty for an address, a public suffix or no name.
+        """
+        plain = _plain(name)
+        if not plain or "." not in plain or plain.replace(".", "").isdigit() or ":" in plain:
+            return ""
+        return self._suffixes.privatesuffix(plain) or ""
+
+    @cached_property
+    def _suffixes(self) -> PublicSuffixList:
+        # Parsing the list takes some 70 ms: only who asks for it waits.
+        return PublicSuffixList()
+
+    def _find(self, name: str, cert_names: tuple[str, ...]) -> Operator:
+        told = self._company_of(name)
+        if told is not None and told[0].role is not Role.PLATFORM:
+            return _operator(*told, "name")
+        shown = [
+            found
+            for text in cert_names[:MAX_CERTIFICATE_NAMES]
+            if (found := self._company_of(text)) is not None
+        ]
+        services = [found for found in shown if found[0].role is Role.SERVICE]
+        # A certificate that delivery customers share names several companies, and so nobody.
+        if len({company.name for company, _ in services}) == 1:
+            return _operator(*services[0], "certificate")
+        if told is not None:
+            return _operator(*told, "name")
+        if shown and not services:
+            return _operator(*shown[0], "certificate")
+        return NOBODY
+
+    def _company_of(self, name: str) -> tuple[Company, str] | None:
+        """Return the company with the longest domain that `name` is or lies below."""
+        rest = _plain(name)
+        while rest:
+            company = self._by_domain.get(rest)
+            if company is not None:
+                return company, rest
+            rest = rest.partition(".")[2]
+        return None
+
+
+def _plain(name: str) -> str:
+    """Return a name in lower case without final dot and wildcard; empty when it is too long."""
+    if len(name) > MAX_NAME:
+        return ""
+    return name.lower().removeprefix("*.").rstrip(".")
+
+
+def _operator(company: Company, domain: str, kind: str) -> Operator:
+    note = ""
+    if company.role is Role.PLATFORM:
+        note = " (a platform; who rents it is not known)"
+    elif company.disputed:
+        note = f" (home given as {' and as '.join(company.disputed)})"
+    evidence = (Evidence(kind, domain + note, f"operators/{company.name}"),)
+    if company.role is Role.PUBLIC:
+        return Operator("", "", "", evidence)
+    return Operator(company.name, company.country, company.parent, evidence)
+
+
+def _company(path: Path, label: str, entry: Mapping[str, Any]) -> Company:
+    name = text_of(path, label, entry, "name")
+    label = f"{label} ({name})"
+    role = text_of(path, label, entry, "role", default="service")
+    if role not in tuple(Role):
+        raise ConfigError(f"{path}: {label}: unknown role '{role}'; write {', '.join(Role)}")
+    country = text_of(path, label, entry, "country", default="")
+    disputed = tuple(_list(path, label, entry, "disputed"))
+    for code in (*disputed, *filter(None, (country,))):
+        if code not in COUNTRIES:
+            raise ConfigError(f"{path}: {label}: {code!r} is no country; write two letters")
+    if bool(country) == bool(disputed) and role != Role.PUBLIC:
+        raise ConfigError(f"{path}: {label}: write either country or disputed")
+    domains = _list(path, label, entry, "domains")
+    for domain in domains:
+        if not isinstance(domain, str) or not _DOMAIN.fullmatch(domain):
+            raise ConfigError(
+                f"{path}: {label}: {domain!r:.60} is no domain; write example.com in lower case"
+            )
+    numbers = _list(path, label, entry, "as_numbers")
+    for number in numbers:
+        if not isinstance(number, int) or isinstance(number, bool) or not 0 < number < 1 << 32:
+            raise ConfigError(f"{path}: {label}: {number!r:.60} is no AS number; write 64496")
+    if not domains and not numbers:
+        raise ConfigError(f"{path}: {label}: has neither domains nor as_numbers; give one")
+    return Company(
+        name,
+        country,
+        disputed,
+        text_of(path, label, entry, "parent", default=""),
+        Role(role),
+        tuple(domains),
+        tuple(numbers),
+        text_of(path, label, entry, "source"),
+    )
+
+
+def _list(path: Path, label: str, entry: Mapping[str, Any], field: str) -> list[Any]:
+    value = entry.get(field, [])
+    if not isinstance(value, list):
+        raise ConfigError(f"{path}: {label}: {field} is not a list; write [a, b]")
+    return value
