@@ -1,0 +1,154 @@
+"""Opens a database by URL, and says in one line what is wrong with it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.pool import StaticPool
+
+from monitor.errors import StoreError
+
+BUSY_TIMEOUT_S = 10.0
+"""How long a writer waits for another one. Raising it hides a second sensor on the same file longer."""
+
+READS = {"camwatch_reads": True}
+"""Execution options of a connection that will not write: it does not ask for the write lock."""
+
+DRIVERS = {"postgresql": "psycopg"}
+
+PRAGMAS = (
+    # Readers go on while one writes.
+    "journal_mode=WAL",
+    # May lose the last commits on power failure, never the database; a replay can be repeated.
+    "synchronous=NORMAL",
+    # 64 MiB. Flow ids are hashes, so their index is written all over: with the default of 2 MiB
+    # inserts are a third slower.
+    "cache_size=-65536",
+    # Pages between checkpoints, ten times the default: a batch of flows is about 600.
+    "wal_autocheckpoint=10000",
+)
+"""Foreign keys stay unchecked in SQLite, where checking them costs a third of the speed: `Store`
+writes what is referred to first, in the same transaction. PostgreSQL checks them."""
+
+SQLITE_REMEDIES = (
+    # (part of SQLite's message, why, what to do)
+    ("file is not a database", "it is not an SQLite database", "name another file"),
+    (
+        "locked",
+        f"another process has been writing to it for {BUSY_TIMEOUT_S:g} s",
+        "stop that one, or give each sensor a store of its own",
+    ),
+    (
+        "readonly",
+        "it cannot be written",
+        "give camwatch write permission for the file and its directory",
+    ),
+    ("disk is full", "the disk is full", "free space, or shorten the retention"),
+    ("malformed", "the file is damaged", "restore a copy, or name another file"),
+)
+
+
+def parse(url: str) -> URL:
+    """Return a URL of a database that is supported.
+
+    Raises:
+        StoreError: It is not a URL, or names another kind of database.
+    """
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise StoreError(
+            f"store {url}: this is not a database URL; give sqlite:///FILE or postgresql://USER@HOST/NAME"
+        ) from error
+    if parsed.get_backend_name() not in ("sqlite", *DRIVERS):
+        raise StoreError(
+            f"store {parsed}: {parsed.get_backend_name()} is not supported; "
+            "give sqlite:///FILE or postgresql://USER@HOST/NAME"
+        )
+    return parsed
+
+
+def connect(url: URL, busy_timeout_s: float = BUSY_TIMEOUT_S) -> Engine:
+    """Return an engine that holds one connection and begins transactions as writers must.
+
+    Raises:
+        StoreError: The driver is not installed.
+    """
+    is_sqlite = url.get_backend_name() == "sqlite"
+    special: dict[str, Any] = {"json_serializer": _as_json, "json_deserializer": orjson.loads}
+    if is_sqlite:
+        # One connection for the life of the store: an in-memory database lives as long as it does.
+        special["poolclass"] = StaticPool
+        special["connect_args"] = {"timeout": busy_timeout_s, "check_same_thread": False}
+    else:
+        special |= {"pool_size": 1, "max_overflow": 1, "pool_pre_ping": True}
+    try:
+        engine = create_engine(url, **special)
+    except NoSuchModuleError as error:
+        raise StoreError(f"store {url}: {error}; use the default driver") from error
+    except ModuleNotFoundError as error:
+        raise StoreError(
+            f"store {url}: the driver {error.name} is not installed; pip install {error.name}"
+        ) from error
+    if is_sqlite:
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _as_json(value: Any) -> str:
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
+
+
+def _prepare_sqlite(connection: Any, _: Any) -> None:
+    # Python's sqlite3 would begin transactions late and leave DDL outside of them. Taking that
+    # away from it and sending BEGIN ourselves is the way SQLAlchemy documents for pysqlite.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in PRAGMAS:
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A transaction that begins as a reader and writes later can fail at once with "locked",
+    # without waiting; a writer therefore asks for the write lock first.
+    reads = connection.get_execution_options().get("camwatch_reads", False)
+    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
+
+
+@contextmanager
+def explained(url: URL) -> Iterator[None]:
+    """Turn what the driver raises into one line for the operator."""
+    try:
+        yield
+    except DBAPIError as error:
+        why, remedy = _reason(url, " ".join(str(error.orig).split()))
+        raise StoreError(f"store {url}: {why}; {remedy}") from error
+
+
+def _reason(url: URL, message: str) -> tuple[str, str]:
+    if url.get_backend_name() != "sqlite":
+        return message, "check address, user, password and that the server runs"
+    for part, why, remedy in SQLITE_REMEDIES:
+        if part in message:
+            return why, remedy
+    if "unable to open" in message:
+        return _why_not_opened(Path(url.database or ""))
+    return message, "see the message of SQLite"
+
+
+def _why_not_opened(path: Path) -> tuple[str, str]:
+    if path.is_dir():
+        return "this is a directory", "name a file in it"
+    if not path.parent.is_dir():
+        return f"there is no directory {path.parent}", "make it, or name another file"
+    return (
+        "the file cannot be opened",
+        "give camwatch write permission for the file and its directory",
+    )
