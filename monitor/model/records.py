@@ -195,6 +195,9 @@ class FlowView(NamedTuple):
     is_ongoing: bool = False
     """The record is a part of a flow that an active timeout cut, or goes on after it."""
 
+    is_handshake: bool = True
+    """False: TCP whose start was not seen, so that who opened it is not known."""
+
     before: tuple[Purpose, ...] = ()
     """Purposes of what this camera did in the minutes before, newest first."""
 
@@ -206,9 +209,3 @@ class FlowView(NamedTuple):
 
     hosts_tried: int = 0
     """Distinct destinations that the camera tried in vain on this port of late."""
-
-    gap_s: float = 0.0
-    """Median time between the starts of flows to this destination; 0: fewer than three starts."""
-
-    gap_spread: float = 1.0
-    """Median deviation of those times over their median: near 0 for a timer."""

@@ -1,0 +1,101 @@
+"""What a camera did of late: the company of a flow, remembered within bounds."""
+
+from collections import deque
+from typing import Final, TypeVar
+
+from monitor.model.records import FlowView, Verdict
+from monitor.model.words import Outcome, Purpose
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+BEFORE_S: Final = 600.0
+"""How long a purpose counts as just before, in seconds: an image follows its check in minutes."""
+
+BEFORE: Final = 8
+"""Most purposes that are remembered of a camera."""
+
+TRIED_S: Final = 120.0
+"""How long a vain attempt counts, in seconds. Raising it finds slow scans, and calls more cameras
+that look for a lost recorder scanners."""
+
+TRIED: Final = 64
+"""Most ports of a destination, and destinations of a port, that are remembered."""
+
+SIBLINGS: Final = 4
+"""Most purposes that are remembered of a pair of camera and destination."""
+
+_SKIPPED: Final = frozenset((Purpose.DNS, Purpose.DISCOVERY, Purpose.UNKNOWN, Purpose.NTP))
+"""Purposes that say nothing about what comes next."""
+
+
+class Recent:
+    """Remembers what cameras did.
+
+    Bounded: each table holds at most `size` keys and drops the one that was quiet for longest,
+    which costs context and never an answer.
+    """
+
+    def __init__(self, size: int = 1 << 14) -> None:
+        self._size = size
+        self._before: dict[str, deque[tuple[int, Purpose]]] = {}
+        self._siblings: dict[tuple[str, str], tuple[Purpose, ...]] = {}
+        self._ports: dict[tuple[str, str], dict[int, int]] = {}
+        self._hosts: dict[tuple[str, int, int], dict[str, int]] = {}
+
+    def with_context(self, view: FlowView, camera: str, at_ns: int) -> FlowView:
+        """Return the view with what the camera did before `at_ns`.
+
+        Args:
+            view: The flow.
+            camera: Address or another stable key of the camera.
+            at_ns: Start of the flow, ns since 1970-01-01 UTC.
+        """
+        since = at_ns - int(BEFORE_S * 1e9)
+        happened = self._before.get(camera, ())
+        pair = (camera, view.destination)
+        vain = at_ns - int(TRIED_S * 1e9)
+        return view._replace(
+            before=tuple(purpose for when, purpose in happened if when >= since),
+            siblings=self._siblings.get(pair, ()),
+            ports_tried=_since(self._ports.get(pair), vain),
+            hosts_tried=_since(self._hosts.get((camera, view.protocol, view.resp_port)), vain),
+        )
+
+    def note(self, view: FlowView, camera: str, at_ns: int, verdict: Verdict) -> None:
+        """Remember a classified flow."""
+        purpose = verdict.purpose
+        if purpose not in _SKIPPED:
+            happened = self._before.get(camera)
+            if happened is None:
+                happened = deque(maxlen=BEFORE)
+            _placed(self._before, camera, happened, self._size)
+            happened.appendleft((at_ns, purpose))
+            pair = (camera, view.destination)
+            known = self._siblings.get(pair, ())
+            if purpose not in known:
+                known = (purpose, *known)[:SIBLINGS]
+            _placed(self._siblings, pair, known, self._size)
+        if view.outcome != Outcome.ANSWERED and view.initiated_by == "camera":
+            self._note_vain(view, camera, at_ns)
+
+    def _note_vain(self, view: FlowView, camera: str, at_ns: int) -> None:
+        pair = (camera, view.destination)
+        ports = _placed(self._ports, pair, self._ports.get(pair, {}), self._size)
+        _placed(ports, view.resp_port, at_ns, TRIED)
+        key = (camera, view.protocol, view.resp_port)
+        hosts = _placed(self._hosts, key, self._hosts.get(key, {}), self._size)
+        _placed(hosts, view.destination, at_ns, TRIED)
+
+
+def _placed(table: dict[K, V], key: K, value: V, size: int) -> V:
+    """Put a value at the young end of a table, and drop the oldest when it is full."""
+    table.pop(key, None)
+    if len(table) >= size:
+        del table[next(iter(table))]
+    table[key] = value
+    return value
+
+
+def _since(times: dict[K, int] | None, since: int) -> int:
+    return sum(when >= since for when in times.values()) if times else 0

@@ -1,0 +1,193 @@
+"""The catalogue in memory: entries by id, and indexes that answer per flow."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple, TypeVar
+
+from monitor.classify.entry import WORD, Entry
+from monitor.classify.names import NameHit, NameIndex, WordHit, WordIndex
+from monitor.model.facts import Dissection
+from monitor.model.records import FlowView
+from monitor.model.words import Protocol
+
+TRANSPORT: Mapping[int, str] = {
+    Protocol.TCP: "tcp",
+    Protocol.UDP: "udp",
+    Protocol.ICMP: "icmp",
+    Protocol.ICMPV6: "icmp",
+}
+
+_WORDS = re.compile(r"[a-z0-9]+")
+K = TypeVar("K")
+
+
+class FactHit(NamedTuple):
+    """An entry whose test fits a fact."""
+
+    entry: Entry
+    kind: str
+    value: str
+    is_word: bool
+    """Only a word of the value was asked for."""
+
+
+class _Test(NamedTuple):
+    literal: str
+    expression: re.Pattern[str]
+    entry: Entry
+
+
+class FactIndex:
+    """Tests of facts by kind: whole values and words in dictionaries, patterns behind a literal."""
+
+    def __init__(self, entries: Iterable[Entry]) -> None:
+        self._whole: dict[tuple[str, str], list[Entry]] = {}
+        self._word: dict[tuple[str, str], list[Entry]] = {}
+        self._pattern: dict[str, list[_Test]] = {}
+        self._kinds: set[str] = set()
+        for entry in entries:
+            kind, tests = entry.match.fact[0]
+            self._kinds.add(kind)
+            for test in tests:
+                if test.startswith(WORD):
+                    self._word.setdefault((kind, test.removeprefix(WORD)), []).append(entry)
+                elif "*" in test:
+                    literal = max(test.split("*"), key=len)
+                    row = _Test(literal, pattern_of(test), entry)
+                    self._pattern.setdefault(kind, []).append(row)
+                else:
+                    self._whole.setdefault((kind, test), []).append(entry)
+
+    def find(self, dissection: Dissection) -> Iterator[FactHit]:
+        """Yield entries whose first fact test fits a fact of the dissection."""
+        for kind, value in dissection.facts:
+            if kind not in self._kinds:
+                continue
+            text = value.lower()
+            for entry in self._whole.get((kind, text), ()):
+                yield FactHit(entry, kind, value, is_word=False)
+            for test in self._pattern.get(kind, ()):
+                if test.literal in text and test.expression.fullmatch(text):
+                    yield FactHit(test.entry, kind, value, is_word=False)
+            for word in set(_WORDS.findall(text)):
+                for entry in self._word.get((kind, word), ()):
+                    yield FactHit(entry, kind, value, is_word=True)
+
+
+def pattern_of(test: str) -> re.Pattern[str]:
+    """Return the expression for a test with ``*``, which stands for any characters."""
+    return re.compile(".*".join(map(re.escape, test.split("*"))), re.DOTALL)
+
+
+def _is_fact_there(dissection: Dissection, kind: str, tests: tuple[str, ...]) -> bool:
+    for value in dissection.all(kind):
+        text = value.lower()
+        for test in tests:
+            if test.startswith(WORD):
+                if test.removeprefix(WORD) in _WORDS.findall(text):
+                    return True
+            elif "*" in test:
+                if pattern_of(test).fullmatch(text):
+                    return True
+            elif test == text:
+                return True
+    return False
+
+
+def fits(entry: Entry, view: FlowView) -> bool:
+    """Tell whether every condition of the entry but names, words and addresses holds."""
+    match = entry.match
+    if match.transport and TRANSPORT.get(view.protocol) != match.transport:
+        return False
+    if match.port and not any(low <= view.resp_port <= high for low, high in match.port):
+        return False
+    if match.service and view.dissection.service not in match.service:
+        return False
+    if match.scope and view.scope not in match.scope:
+        return False
+    if match.initiated_by and view.initiated_by != match.initiated_by:
+        return False
+    if match.silent and (view.orig_data_pkts or view.resp_data_pkts):
+        return False
+    return all(_is_fact_there(view.dissection, kind, tests) for kind, tests in match.fact)
+
+
+class Catalog:
+    """All entries, by what they are found by.
+
+    Each entry stands in one index: that of its name, else address, fact, service, word or port.
+    """
+
+    def __init__(self, entries: Iterable[Entry], digest: str = "") -> None:
+        self.entries: Mapping[str, Entry] = {entry.id: entry for entry in entries}
+        self.digest = digest
+        """Hash of the files, for the manifest of a replay."""
+
+        groups: dict[str, list[Entry]] = {}
+        for entry in self.entries.values():
+            groups.setdefault(keyed_by(entry), []).append(entry)
+        self._names = NameIndex(groups.get("name", ()))
+        self._words = WordIndex(groups.get("word", ()))
+        self._facts = FactIndex(groups.get("fact", ()))
+        self._services = _by_many(
+            (service, entry)
+            for entry in groups.get("service", ())
+            for service in entry.match.service
+        )
+        self.addresses = _by_many(
+            (one, entry) for entry in groups.get("address", ()) for one in entry.match.address
+        )
+        self._ports = _by_many(
+            ((entry.match.transport, port), entry)
+            for entry in groups.get("port", ())
+            for low, high in entry.match.port
+            for port in range(low, high + 1)
+        )
+
+        self.ports = frozenset(
+            port
+            for entry in self.entries.values()
+            for low, high in entry.match.port
+            for port in range(low, high + 1)
+        )
+        """Ports that an entry asks for; all others are one to the catalogue."""
+
+    def by_name(self, name: str) -> list[NameHit]:
+        """Return entries whose name pattern fits, the most specific first."""
+        return self._names.find(name)
+
+    def by_word(self, name: str) -> list[WordHit]:
+        """Return entries one of whose words stands in the host part of the name."""
+        return self._words.find(name)
+
+    def by_fact(self, dissection: Dissection) -> Iterator[FactHit]:
+        """Yield entries whose first fact test fits."""
+        return self._facts.find(dissection)
+
+    def by_service(self, service: str) -> tuple[Entry, ...]:
+        """Return entries that speak of a service."""
+        return self._services.get(service, ())
+
+    def by_address(self, address: str) -> tuple[Entry, ...]:
+        """Return entries that speak of an address."""
+        return self.addresses.get(address, ())
+
+    def by_port(self, transport: str, port: int) -> tuple[Entry, ...]:
+        """Return entries that know no more than a port."""
+        return self._ports.get((transport, port), ())
+
+
+def keyed_by(entry: Entry) -> str:
+    """Return the kind of index that an entry stands in."""
+    match = entry.match
+    for key in ("name", "address", "fact", "service", "word"):
+        if getattr(match, key):
+            return key
+    return "port"
+
+
+def _by_many(pairs: Iterable[tuple[K, Entry]]) -> dict[K, tuple[Entry, ...]]:
+    found: dict[K, list[Entry]] = {}
+    for key, entry in pairs:
+        found.setdefault(key, []).append(entry)
+    return {key: tuple(entries) for key, entries in found.items()}

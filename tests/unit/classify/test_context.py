@@ -1,0 +1,81 @@
+from collections.abc import Sized
+
+from monitor.classify.context import BEFORE, TRIED, Recent
+from monitor.model.records import FlowView, Verdict
+from monitor.model.words import Confidence, Outcome, Protocol, Purpose
+
+TCP = Protocol.TCP
+SECOND = 10**9
+
+
+def verdict(purpose: Purpose) -> Verdict:
+    return Verdict(purpose, Confidence.HIGH, ())
+
+
+def test_what_a_camera_did_before_is_told_newest_first_and_forgotten_in_time() -> None:
+    recent = Recent()
+    recent.note(FlowView(TCP), "cam", 0, verdict(Purpose.PUSH))
+    recent.note(FlowView(TCP), "cam", SECOND, verdict(Purpose.UPDATE_CHECK))
+    view = recent.with_context(FlowView(TCP), "cam", 2 * SECOND)
+    assert view.before == (Purpose.UPDATE_CHECK, Purpose.PUSH)
+    assert recent.with_context(FlowView(TCP), "cam", 601 * SECOND).before == (Purpose.UPDATE_CHECK,)
+    assert recent.with_context(FlowView(TCP), "other", 2 * SECOND).before == ()
+
+
+def test_siblings_are_flows_of_the_same_camera_and_destination() -> None:
+    recent = Recent()
+    there = FlowView(TCP, destination="203.0.113.1")
+    recent.note(there, "cam", 0, verdict(Purpose.P2P_RENDEZVOUS))
+    recent.note(there, "cam", 0, verdict(Purpose.P2P_RENDEZVOUS))
+    assert recent.with_context(there, "cam", 0).siblings == (Purpose.P2P_RENDEZVOUS,)
+    elsewhere = FlowView(TCP, destination="203.0.113.2")
+    assert recent.with_context(elsewhere, "cam", 0).siblings == ()
+
+
+def test_names_and_announcements_are_no_company() -> None:
+    recent = Recent()
+    for purpose in (Purpose.DNS, Purpose.NTP, Purpose.DISCOVERY, Purpose.UNKNOWN):
+        recent.note(FlowView(TCP), "cam", 0, verdict(purpose))
+    assert recent.with_context(FlowView(TCP), "cam", 0).before == ()
+
+
+def test_vain_attempts_are_counted_by_port_and_by_host_and_forgotten_in_time() -> None:
+    recent = Recent()
+    for port in (1, 2, 2, 3):
+        view = FlowView(TCP, resp_port=port, destination="198.51.100.1", outcome=Outcome.UNANSWERED)
+        recent.note(view, "cam", 0, verdict(Purpose.UNKNOWN))
+    asked = FlowView(TCP, resp_port=2, destination="198.51.100.1")
+    view = recent.with_context(asked, "cam", SECOND)
+    assert (view.ports_tried, view.hosts_tried) == (3, 1)
+    assert recent.with_context(asked, "cam", 121 * SECOND).ports_tried == 0
+
+
+def test_an_answered_flow_is_not_vain() -> None:
+    recent = Recent()
+    recent.note(FlowView(TCP, destination="x"), "cam", 0, verdict(Purpose.UNKNOWN))
+    assert recent.with_context(FlowView(TCP, destination="x"), "cam", 0).ports_tried == 0
+
+
+def test_every_table_has_a_bound_and_drops_the_oldest() -> None:
+    recent = Recent(size=8)
+    for number in range(100):
+        view = FlowView(
+            TCP,
+            resp_port=number + 1,
+            destination=f"h{number}",
+            outcome=Outcome.UNANSWERED,
+        )
+        recent.note(view, f"cam{number}", 0, verdict(Purpose.PUSH))
+        recent.note(view._replace(destination="one"), "cam", 0, verdict(Purpose.PUSH))
+    tables: tuple[Sized, ...] = (
+        recent._before,
+        recent._siblings,
+        recent._ports,
+        recent._hosts,
+    )
+    assert max(len(table) for table in tables) == 8
+    one = recent._ports["cam", "one"]
+    assert len(one) == TRIED
+    assert 100 in one
+    assert 1 not in one
+    assert len(recent._before["cam"]) == BEFORE
