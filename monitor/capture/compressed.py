@@ -174,6 +174,7 @@ class CompressedSource:
         self._chunk = head
         self._used = 0
         self._origin = 0
+        self._fed_at = 0
         self._out = memoryview(b"")
         self._decoder: _Decoder | None = _DECODERS[compression]()
 
@@ -201,11 +202,11 @@ class CompressedSource:
         if decoder is None or self.fault:
             return False
         piece = b""
-        at = self._origin + self._used
         if decoder.is_hungry:
+            self._fed_at = self._origin + self._used
             if self._used == len(self._chunk) and not self._read():
                 self.fault = self._raw.fault or (
-                    f"compressed byte {at}: the file ends inside the {self._name} stream"
+                    f"compressed byte {self._fed_at}: the file ends inside the {self._name} stream"
                 )
                 return False
             piece = self._chunk[self._used : self._used + decoder.piece_bytes]
@@ -213,7 +214,9 @@ class CompressedSource:
         try:
             self._out = memoryview(decoder.decode(piece))
         except _DAMAGE as error:
-            self.fault = f"compressed byte {at}: the {self._name} stream is damaged: {error}"
+            self.fault = (
+                f"compressed byte {self._fed_at}: the {self._name} stream is damaged: {error}"
+            )
             return False
         if decoder.is_done:
             self._used -= len(decoder.unused)

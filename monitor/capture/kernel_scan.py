@@ -198,7 +198,7 @@ def _to_ns(high: int, low: int, unit: int, factor: int, offset_ns: int) -> int:
             upper = (rest >> _U32) * _SECOND + (((rest & _U32_MASK) * _SECOND) >> _U32)
             ns = upper >> (parts - _U32) if factor < 96 else np.uint64(0)
         whole = second * _SECOND + ns
-        ns = _LATEST if second > np.uint64(9_223_372_035) else whole
+        ns = _LATEST if second > np.uint64(9_223_372_036) else whole
     near = np.int64(min(ns, _LATEST))
     if offset_ns > 0 and near > LATEST_NS - offset_ns:
         return LATEST_NS

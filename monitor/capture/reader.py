@@ -119,7 +119,9 @@ def _frames(
 ) -> Generator[FrameBatch, None, str]:
     """Yield the frames of a stream; return why reading ended early, or an empty string."""
     window = Window(raw, chunk_bytes)
-    window.fill(_HEAD_BYTES)
+    # No more than the head, so that what is compressed is fed in pieces that do not depend on
+    # the size of this buffer.
+    window.fill(_HEAD_BYTES, most=_HEAD_BYTES)
     compression = compression_of(window.head(_HEAD_BYTES))
     if compression != "none":
         info.compression = compression
@@ -130,10 +132,12 @@ def _frames(
         return (yield from read_pcap(window, rows, info))
     if head[:4] == MAGIC:
         return (yield from PcapngReader(window, rows, info).batches())
-    if window.source.fault:
+    if window.source.fault and len(head) < _HEAD_BYTES:
         return window.source.fault
     if not head:
-        return "the file is empty" if compression == "none" else f"empty inside {compression}"
+        return (
+            "the file is empty" if compression == "none" else f"the {compression} stream is empty"
+        )
     return not_a_capture(head)
 
 

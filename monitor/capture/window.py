@@ -56,11 +56,11 @@ class Window:
         """Move on by `count` of the bytes at hand."""
         self.start += count
 
-    def fill(self, need: int) -> bool:
+    def fill(self, need: int, most: int | None = None) -> bool:
         """Read on until `need` bytes are at hand; False when the stream ends before.
 
         The buffer is changed or replaced: views of it are stale. One call reads as much as
-        the source gives at once, but no more than the buffer holds.
+        the source gives at once, but no more than the buffer holds, or `most` bytes in all.
         """
         held = self.held
         if held >= need:
@@ -71,7 +71,7 @@ class Window:
         self.data[:held] = unused
         self.origin += self.start
         self.start, self.end = 0, held
-        room = self.data.data
+        room = self.data.data[:most]
         while self.end < need:
             count = self.source.read_into(room[self.end :])
             if count == 0:
