@@ -101,13 +101,9 @@ class Geo:
         if country is None or asn is None:
             look = SEARCH_FOLDERS if folders is None else folders
             found, faults = find_databases((*look, cache / UPDATES))
-            for name in ("country", "asn"):
-                shipped = workplace.unpacked(name)
-                if shipped is not None:
-                    found.append(open_database(shipped, is_bundled=True))
         chosen = {
-            "country": _named(country, "country") if country else _newest(found, "country"),
-            "asn": _named(asn, "asn") if asn else _newest(found, "asn"),
+            kind: _named(path, kind) if path else _newest(found, kind, workplace)
+            for kind, path in (("country", country), ("asn", asn))
         }
         for database in found:
             if not any(database is used for used in chosen.values()):
@@ -204,10 +200,14 @@ def _nothing(_ip: str) -> None:
     """Answer for a database that is not there."""
 
 
-def _newest(found: list[OpenDatabase], kind: str) -> OpenDatabase | None:
-    """Return the newest of the databases that tell `kind`; the earlier found of equally new."""
+def _newest(found: list[OpenDatabase], kind: str, workplace: Workplace) -> OpenDatabase | None:
+    """Return the newest database that tells `kind`; the shipped one where none is newer."""
     able = [database for database in found if kind in database.info.kinds]
-    return max(able, key=lambda database: database.info.build_epoch, default=None)
+    best = max(able, key=lambda database: database.info.build_epoch, default=None)
+    shipped_epoch = workplace.epoch(kind)
+    if shipped_epoch is None or (best is not None and best.info.build_epoch > shipped_epoch):
+        return best
+    return open_database(workplace.unpacked(kind), is_bundled=True)
 
 
 def _named(path: Path, kind: str) -> OpenDatabase:

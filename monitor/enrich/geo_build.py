@@ -6,6 +6,7 @@ gives the same bytes. ``camwatch geo build`` calls `build_country` and `build_as
 
 import dataclasses
 import hashlib
+import io
 import json
 import lzma
 import socket
@@ -13,6 +14,8 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Final
+
+import maxminddb
 
 from monitor.enrich.countries import COUNTRIES
 from monitor.enrich.libloc import network_tree, read_locations
@@ -108,9 +111,15 @@ def write_bundle(folder: Path, databases: dict[str, bytes]) -> None:
     """Write databases as ``<name>.mmdb.xz`` and their sizes and checksums as ``geo.json``."""
     manifest = {}
     for name, raw in sorted(databases.items()):
+        with maxminddb.open_database(io.BytesIO(raw), maxminddb.MODE_FD) as reader:
+            build_epoch = reader.metadata().build_epoch
         packed = lzma.compress(raw, preset=9 | lzma.PRESET_EXTREME)
         (folder / f"{name}.mmdb.xz").write_bytes(packed)
-        manifest[name] = {"size": len(raw), "sha256": hashlib.sha256(raw).hexdigest()}
+        manifest[name] = {
+            "build_epoch": build_epoch,
+            "sha256": hashlib.sha256(raw).hexdigest(),
+            "size": len(raw),
+        }
     (folder / "geo.json").write_text(json.dumps(manifest, indent=2) + "\n")
 
 

@@ -134,7 +134,7 @@ def database_bytes(
         ValueError: It does not fit into 32-bit records.
     """
     if root < 0:
-        root = tree.join(root, EMPTY) if root != EMPTY else _lone_node(tree)
+        root = _lone_node(tree, root)
     order = _breadth_first(tree, root)
     left = np.array([tree.pairs[node][0] for node in order], dtype=np.int64)
     right = np.array([tree.pairs[node][1] for node in order], dtype=np.int64)
@@ -259,8 +259,8 @@ class Encoder:
             self.data += b"\x38" + struct.pack(">I", place)
 
 
-def _lone_node(tree: Tree) -> int:
-    tree.pairs.append((EMPTY, EMPTY))
+def _lone_node(tree: Tree, child: int) -> int:
+    tree.pairs.append((child, child))
     return len(tree.pairs) - 1
 
 

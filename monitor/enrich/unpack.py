@@ -8,7 +8,7 @@ import os
 import stat
 import tempfile
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from monitor.data import data_path
 from monitor.errors import ConfigError
@@ -23,20 +23,28 @@ class Workplace:
         self._temporary: tempfile.TemporaryDirectory[str] | None = None
         self._folder = folder or cache_folder()
 
-    def unpacked(self, name: str) -> Path | None:
-        """Return the path of the shipped database `name`, unpacked; None where none is shipped.
+    def epoch(self, name: str) -> int | None:
+        """Return the date of the shipped database `name`; None where none is shipped.
+
+        Raises:
+            ConfigError: The manifest is damaged.
+        """
+        if not data_path(f"{name}.mmdb.xz").exists():
+            return None
+        return _shipped(name).build_epoch
+
+    def unpacked(self, name: str) -> Path:
+        """Return the path of the shipped database `name`, unpacked.
 
         A file of an earlier start is taken when its name and size are those of the manifest; its
         checksum is compared when it is written. The name carries the checksum, so that versions
         of the program do not fight over one file.
 
         Raises:
-            ConfigError: The shipped file is damaged, or there is nowhere to put it.
+            ConfigError: The shipped file is missing or damaged, or there is nowhere to put it.
         """
         packed = data_path(f"{name}.mmdb.xz")
-        if not packed.exists():
-            return None
-        size, sha256 = _expected(name)
+        size, sha256, _ = _shipped(name)
         target = f"{name}-{sha256[:16]}.mmdb"
         path = self._folder / target
         if is_ours(path) and path.stat().st_size == size:
@@ -111,11 +119,18 @@ def write_atomic(path: Path, raw: bytes) -> Path:
     return path
 
 
-def _expected(name: str) -> tuple[int, str]:
-    """Return size and SHA-256 of the unpacked database `name`, from the manifest."""
+class _Shipped(NamedTuple):
+    """What the manifest says of a database."""
+
+    size: int
+    sha256: str
+    build_epoch: int
+
+
+def _shipped(name: str) -> _Shipped:
     try:
         entry = json.loads(data_path(MANIFEST).read_text("utf-8"))[name]
-        return int(entry["size"]), str(entry["sha256"])
+        return _Shipped(int(entry["size"]), str(entry["sha256"]), int(entry["build_epoch"]))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ConfigError(
             f"{data_path(MANIFEST)}: does not tell the checksum of {name}; reinstall camwatch"
