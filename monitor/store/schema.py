@@ -5,7 +5,7 @@ from pathlib import Path
 from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, inspect, text
+from sqlalchemy import Connection, Engine, func, inspect, select, text
 from sqlalchemy.engine import URL
 
 from monitor.errors import StoreError
@@ -13,6 +13,9 @@ from monitor.errors import StoreError
 MIGRATIONS = Path(__file__).parent / "migrations"
 VERSION_TABLE = "camwatch_schema"
 """Alembic's own default name would not tell our databases from those of other programs."""
+
+LOCK = 0x63616D77
+"""Number of PostgreSQL's advisory lock around an upgrade; any number, the same in every version."""
 
 
 def configuration() -> Config:
@@ -33,6 +36,9 @@ def upgrade(engine: Engine, url: URL) -> None:
     """
     config = configuration()
     with engine.begin() as connection:
+        if connection.dialect.name == "postgresql":
+            # SQLite's BEGIN IMMEDIATE lets one process in at a time; here a lock has to be taken.
+            connection.execute(select(func.pg_advisory_xact_lock(LOCK)))
         present = _revision(connection, url)
         scripts = ScriptDirectory.from_config(config)
         newest = scripts.get_current_head()

@@ -157,6 +157,23 @@ def test_another_version_replaces_the_rows_of_the_older_one(store_url: str) -> N
     assert rows["runs"][0][6] == {"camwatch": "1.1"}
 
 
+def test_a_flow_that_comes_twice_in_one_batch_is_one_row(store_url: str) -> None:
+    with Store.open(store_url) as store:
+        _write(store, [records.flow(1), records.flow(2), records.flow(1)])
+    assert [row[1] for row in _rows(store_url)["flows"]] == [f"{n:016x}" for n in (1, 2)]
+
+
+def test_a_value_that_postgresql_refuses_is_reported(store_url: str) -> None:
+    if store_url.startswith("sqlite"):
+        pytest.skip("SQLite takes a NUL in text")
+    store = Store.open(store_url)
+    store.begin_run(RUN)
+    store.write([records.flow(2), records.flow(1)._replace(service="a\0b")])
+    with pytest.raises(StoreError, match="NUL"):
+        store.close()
+    assert _rows(store_url)["flows"] == []
+
+
 def test_two_runs_stand_beside_each_other(store_url: str) -> None:
     with Store.open(store_url) as store:
         _write(store, _flows(10))
