@@ -71,8 +71,10 @@ def read(data: bytes) -> Message | None:
     kind, length = int.from_bytes(data[:2], "big"), int.from_bytes(data[2:4], "big")
     is_classic = data[4:8] != COOKIE
     end = 20 + length
-    if end > len(data) or length % 4 or (is_classic and kind not in _CLASSIC_TYPES):
+    if end > len(data) or (is_classic and (length % 4 or kind not in _CLASSIC_TYPES)):
         return None
+    # Microsoft's and other early TURN clients do not pad attributes (MS-TURN §2.2.2).
+    padding = 0 if length % 4 else 3
     attributes: list[tuple[int, bytes]] = []
     at = 20
     while at < end:
@@ -82,7 +84,7 @@ def read(data: bytes) -> Message | None:
         if is_classic and not (0 < name <= _CLASSIC_LAST_ATTRIBUTE or name >= 0x8000):
             return None
         attributes.append((name, data[at + 4 : at + 4 + size]))
-        at += 4 + (size + 3 & ~3)
+        at += 4 + (size + padding & ~padding)
     method = kind & 0x0F | kind >> 1 & 0x70 | kind >> 2 & 0xF80
     return Message(
         method,
@@ -175,6 +177,9 @@ def _dissect(conversation: Conversation) -> Dissection | None:
         if conversation.protocol == UDP and _is_channel_data(conversation):
             return Dissection("stun", (Fact("stun.carries", "channel-data"),))
         return None
+    framed = int.from_bytes(data[:2]) if conversation.protocol == TCP else 0
+    if framed >= 20 and data[6:10] == COOKIE and read(data[2 : 2 + framed]) is not None:
+        return _dissect_framed(conversation, framed)
     head = read(data)
     if head is None or (conversation.protocol == UDP and head.length != len(data)):
         return None
@@ -185,6 +190,17 @@ def _dissect(conversation: Conversation) -> Dissection | None:
     if conversation.protocol == UDP:
         facts += tuple(distinct("stun.carries", _carried(conversation)))
     return Dissection("stun", facts)
+
+
+def _dissect_framed(conversation: Conversation, size: int) -> Dissection | None:
+    """Read ICE over TCP, where each message follows its 16-bit length (RFC 4571, RFC 6544)."""
+    data, answer = first_piece(conversation), conversation.resp_first
+    found = list(messages(data[2 : 2 + size]))
+    if not found or found[0].length != size:
+        return None
+    if answer is not data:
+        found += messages(answer[2 : 2 + int.from_bytes(answer[:2])])
+    return Dissection("stun", facts_of(found))
 
 
 def _is_sure(head: Message, conversation: Conversation) -> bool:
@@ -214,7 +230,8 @@ DISSECTOR = Dissector(
     dissect=_dissect,
     ports=_PORTS,
     rank=20,
-    how="magic cookie 21 12 A4 42 at offset 4, length field and all attributes fit; RFC 3489 "
+    how="magic cookie 21 12 A4 42 at offset 4 (over TCP perhaps after a 16-bit length), length "
+    "field and all attributes fit; RFC 3489 "
     "messages, which have no cookie, only on port 3478, 3479 or 19302 or with an answer of the "
     "same transaction; TURN channel data when three datagrams fit",
     facts=(
@@ -224,5 +241,5 @@ DISSECTOR = Dissector(
         *_DETAILS,
         FactKind("stun.carries", "What else the flow holds: dtls, rtp, channel-data"),
     ),
-    source="RFC 8489 §5, RFC 8656 §12, RFC 3489 §11",
+    source="RFC 8489 §5, RFC 8656 §12, RFC 3489 §11, RFC 6544 §3, MS-TURN §2.2.2",
 )

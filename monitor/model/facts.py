@@ -88,3 +88,43 @@ class DnsMessage(NamedTuple):
     answers: tuple[DnsRecord, ...]
     is_cut: bool
     """The bytes ended, or lied, before the message did."""
+
+
+class DhcpMessage(NamedTuple):
+    """A DHCP message for IPv4, as far as it could be read. Absent texts are empty."""
+
+    is_reply: bool
+    """From a server."""
+
+    kind: str
+    """Message type: ``discover``, ``offer``, ``request``, ``ack``, ...; empty for plain BOOTP."""
+
+    transaction: int
+    client_mac: str
+    """Hardware address of the client, lower case with colons; empty when it is not Ethernet."""
+
+    client_address: str
+    """Address that the client has already (ciaddr); ``0.0.0.0`` when none."""
+
+    your_address: str
+    """Address that the server gives (yiaddr); ``0.0.0.0`` when none."""
+
+    relay_address: str
+    """Relay between client and server (giaddr); ``0.0.0.0`` when none."""
+
+    requested_address: str
+    server: str
+    """Server identifier."""
+
+    hostname: str
+    fqdn: str
+    vendor_class: str
+    parameters: tuple[int, ...]
+    """Options that the client asks for, in its order."""
+
+    domain: str
+    dns: tuple[str, ...]
+    routers: tuple[str, ...]
+    ntp: tuple[str, ...]
+    lease_s: int
+    """Lease time in seconds; 0 when absent."""

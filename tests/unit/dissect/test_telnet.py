@@ -1,0 +1,24 @@
+from monitor.dissect.telnet import DISSECTOR
+from monitor.model.facts import Dissection, Fact
+from tests.support.payloads_p2p import tcp, xmeye
+
+
+def test_options_and_the_banner_are_named() -> None:
+    answer = DISSECTOR.dissect(
+        tcp(23, b"\xff\xfd\x01\xff\xfb\x1f", b"\xff\xfb\x01\xff\xfb\x03\r\n(none) login: ")
+    )
+    assert answer == Dissection(
+        "telnet",
+        (
+            Fact("telnet.option", "echo"),
+            Fact("telnet.option", "window-size"),
+            Fact("telnet.option", "no-go-ahead"),
+            Fact("telnet.banner", "(none) login:"),
+        ),
+    )
+
+
+def test_a_lone_negotiation_and_other_bytes_are_not_telnet() -> None:
+    assert DISSECTOR.dissect(tcp(23, b"\xff\xfd\x01")) is None
+    assert DISSECTOR.dissect(tcp(23, b"\xff\xfd\x80\xff\xfd\x81")) is None
+    assert DISSECTOR.dissect(tcp(34567, xmeye(1000, b"{}"))) is None
