@@ -231,7 +231,7 @@ class Assembler:
                 text_outcome,
                 Side(orig.text, oport, opkts, obytes),
                 Side(resp.text, rport, rpkts, rbytes),
-                stages.classifier.classify(view),
+                stages.classifier.classify(view, camera.text, start_ns),
             )
             made.append(Assembled(record, dissection))
         return made

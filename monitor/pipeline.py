@@ -13,16 +13,20 @@ from monitor.capture import Capture
 from monitor.classify import Classifier
 from monitor.config import Settings
 from monitor.decode import Decoder
+from monitor.decode.kernel import decode_rows
 from monitor.dissect.registry import Registry
+from monitor.enrich.attribution import lines
 from monitor.enrich.devices import Devices
 from monitor.enrich.geo import Geo
 from monitor.enrich.names import NameTable
 from monitor.enrich.operators import Operators
 from monitor.enrich.oui import OuiTable
 from monitor.flow import FlowSettings, FlowStage
+from monitor.flow.kernel import follow
 from monitor.model.addresses import Roles
 from monitor.model.flows import FlowCounts, FlowStep
 from monitor.model.frames import FrameBatch
+from monitor.model.jit import is_cached
 from monitor.model.packets import PacketBatch
 from monitor.model.records import Device
 from monitor.model.words import EndReason, Stop
@@ -50,6 +54,11 @@ class Counts:
 class _Work:
     messages: list[Message]
     step: FlowStep
+
+
+def is_compiled() -> bool:
+    """Return whether the packet kernels are on disk; else the first batch takes a while."""
+    return is_cached(decode_rows) and is_cached(follow)
 
 
 class Pipeline:
@@ -91,6 +100,24 @@ class Pipeline:
             while reader.is_alive():
                 _drain(work)
                 reader.join(timeout=0.05)
+
+    def attributions(self) -> list[str]:
+        """Return the lines that must stand beside results, for the data in use."""
+        stages = self._stages
+        return list(lines([db.attribution for db in stages.geo.databases]))
+
+    def databases(self) -> list[dict[str, Any]]:
+        """Return what the databases in use are, as plain data."""
+        return [
+            {
+                "kinds": sorted(database.kinds),
+                "type": database.type,
+                "date": database.build_date,
+                "licence": database.attribution.licence,
+                "is_bundled": database.is_bundled,
+            }
+            for database in self._stages.geo.databases
+        ]
 
     def devices(self) -> Mapping[str, Device]:
         """Return what all signs together say of each address that spoke."""

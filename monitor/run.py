@@ -21,7 +21,6 @@ from monitor import __version__, config, pipeline
 from monitor.capture import Capture, open_capture
 from monitor.config import Settings
 from monitor.errors import UsageError
-from monitor.flow import is_compiled
 from monitor.model.words import Severity
 from monitor.policy.findings import Findings
 from monitor.report import build, files, terminal
@@ -107,7 +106,7 @@ def replay(job: Job, progress: Progress) -> Done:
         UsageError: The output directory cannot be used.
         MonitorError: As `pipeline.open_stages` and the store.
     """
-    if not is_compiled():
+    if not pipeline.is_compiled():
         sys.stderr.write("camwatch: compiling the packet kernels; this happens once, about 30 s\n")
     out = None if job.out is None else _directory(job.out)
     stages = pipeline.open_stages(job.settings)

@@ -30,3 +30,14 @@ def kernel_borrowing(function: F) -> F:
     keeps its state in tuples of arrays and works on it in small functions.
     """
     return cast(F, numba.njit(cache=True, nogil=True, _nrt=False)(function))
+
+
+def is_cached(function: Callable[..., object]) -> bool:
+    """Return whether machine code of a kernel, of this source, lies on disk: a quick first call.
+
+    Asks the part of Numba that keeps the files; where it is built in another way, the answer is
+    no, and all that is lost is the truth of a message.
+    """
+    file = getattr(getattr(function, "_cache", None), "_cache_file", None)
+    load_index = getattr(file, "_load_index", None)
+    return bool(load_index()) if load_index is not None else False
