@@ -48,7 +48,7 @@ SQLITE_REMEDIES = (
         "it cannot be written",
         "give camwatch write permission for the file and its directory",
     ),
-    ("disk is full", "the disk is full", "free space, or shorten the retention"),
+    ("disk is full", "the disk is full", "free space, then repeat the run"),
     ("malformed", "the file is damaged", "restore a copy, or name another file"),
 )
 

@@ -42,7 +42,8 @@ class Store:
     """A database that runs are written to, by one thread at a time.
 
     Every method raises `StoreError` when the database does not do its part. What was written up
-    to then stays; to repeat the run is to complete it.
+    to then stays; to repeat the run is to complete it. As a context manager it closes at the end;
+    after an exception, flows that were taken but not written yet are dropped.
     """
 
     def __init__(self, engine: Engine, url: URL) -> None:
