@@ -37,6 +37,8 @@ def test_a_sample_is_small_and_says_that_it_is_made(name: str) -> None:
 def test_every_folder_is_a_sample_of_the_generator() -> None:
     folders = {path.parent.name for path in PCAPS.glob("*/input.pcap")}
     assert folders == set(SAMPLES)
+    listed = (PCAPS / "README.md").read_text(encoding="utf-8")
+    assert all(f"]({name})" in listed for name in folders)
 
 
 @pytest.mark.parametrize("name", SAMPLES)
