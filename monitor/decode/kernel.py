@@ -12,6 +12,7 @@ from monitor.decode.kernel_bytes import Int, be16, be32, be64, byte, copy_hash, 
 from monitor.decode.kernel_ip import EXT_AH, EXT_NO_NEXT, ah_header, extension_chain, ipv4_word
 from monitor.decode.kernel_link import (
     ETHERTYPE_IPV4,
+    ETHERTYPE_VLAN,
     LINK_ETHERNET,
     NEXT_ETHERNET,
     NEXT_ETHERTYPE,
@@ -39,7 +40,7 @@ from monitor.decode.kernel_tunnel import (
     overlay_header,
 )
 from monitor.model.arrays import I32, I64, MAC_NONE, U8, U16, U32, U64, VLAN_NONE, Bool
-from monitor.model.jit import kernel
+from monitor.model.jit import kernel_borrowing
 from monitor.model.words import Fragment, Stop
 
 MAX_DEPTH = 8
@@ -108,7 +109,7 @@ class QuoteColumns(NamedTuple):
     dst_port: U16
 
 
-@kernel
+@kernel_borrowing
 def decode_rows(
     frame: FrameColumns,
     packet: PacketColumns,
@@ -156,7 +157,7 @@ def decode_rows(
         fragment, fragment_id, place = _WHOLE, 0, 0
         ip_len = 0
         pos = start
-        kind = 0
+        kind, tags = 0, 0
         follow = NEXT_ETHERNET
         if start == end:
             stop = _EMPTY
@@ -173,12 +174,20 @@ def decode_rows(
                 kind = be16(data, pos + 12)
                 pos += 14
                 follow = NEXT_ETHERTYPE
+                tags = 0
+                # One tag is read here and not in the call below: nearly every frame has one or
+                # none, and this was 15 % of all the time.
+                if kind == ETHERTYPE_VLAN and pos + 4 <= end:
+                    vlan = be16(data, pos) & 0x0FFF
+                    kind = be16(data, pos + 2)
+                    pos += 4
+                    tags = 1
             if follow == NEXT_ETHERTYPE:
                 if kind == ETHERTYPE_IPV4:
                     follow, kind = NEXT_IP, 4
                 else:
                     follow, kind, pos, vlan, removed, removals = ethertype_step(
-                        data, pos, end, kind, vlan
+                        data, pos, end, kind, vlan, tags
                     )
                     if removals != 0:
                         tunnel = removed
@@ -274,6 +283,7 @@ def decode_rows(
                 break
             tunnel = removed
             pos = at
+            tags = 0
             depth += 1
             if depth > MAX_DEPTH:
                 stop = _TUNNEL_DEPTH

@@ -4,7 +4,7 @@ import numpy as np
 
 from monitor.decode.kernel_bytes import Int, be16, be32, byte
 from monitor.model.arrays import U8
-from monitor.model.jit import kernel, kernel_inline
+from monitor.model.jit import kernel_borrowing, kernel_inline
 from monitor.model.words import Fragment, Stop
 
 MAX_EXTENSIONS = 16
@@ -39,7 +39,7 @@ def is_extension(protocol: Int) -> bool:
     )
 
 
-@kernel
+@kernel_borrowing
 def extension_chain(data: U8, pos: Int, end: Int, protocol: Int) -> tuple[Int, ...]:
     """Follow the extension headers of an IPv6 packet to its upper-layer protocol.
 
@@ -80,7 +80,7 @@ def extension_chain(data: U8, pos: Int, end: Int, protocol: Int) -> tuple[Int, .
     return 0, number, at, fragment, fragment_id, place
 
 
-@kernel
+@kernel_borrowing
 def ah_header(data: U8, pos: Int, end: Int) -> tuple[Int, Int, Int]:
     """Step over an authentication header in IPv4 (RFC 4302 §2): the packet in it is in clear.
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from monitor.decode.kernel_bytes import Int, Word, be16, be32, byte, le32, mac48
 from monitor.model.arrays import MAC_NONE, U8
-from monitor.model.jit import kernel, kernel_inline
+from monitor.model.jit import kernel_borrowing, kernel_inline
 from monitor.model.words import Stop, Tunnel
 
 NEXT_STOP = 0
@@ -29,11 +29,13 @@ ETHERTYPE_IPV6 = 0x86DD
 ETHERTYPE_MPLS = 0x8847
 ETHERTYPE_MPLS_MULTICAST = 0x8848
 ETHERTYPE_PPPOE_SESSION = 0x8864
+ETHERTYPE_CISCO_METADATA = 0x8909
+"""A security group tag of six bytes, then the EtherType (Cisco TrustSec)."""
 ETHERTYPE_MIN = 0x0600
 """Smaller numbers in the field are lengths, and LLC follows (IEEE 802.3 clause 3.2.6)."""
 
 MAX_TAGS = 8
-"""VLAN tags in one Ethernet frame that are followed; real ones have two."""
+"""Tags in one Ethernet frame that are followed; real ones have two."""
 MAX_LABELS = 16
 """MPLS labels in one stack that are followed; real ones have up to five."""
 
@@ -54,12 +56,13 @@ LINK_IPV6 = 229
 LINK_SLL2 = 276
 
 _STOP_LINK_TYPE = int(Stop.LINK_TYPE)
-_STOP_LINK_CUT = int(Stop.LINK_CUT)
+# The four that are arguments are not literals: Numba would compile the function anew for each.
+_STOP_LINK_CUT = np.int64(Stop.LINK_CUT)
 _STOP_ARP = int(Stop.ARP)
-_STOP_NOT_IP = int(Stop.NOT_IP)
-_STOP_TUNNEL_CUT = int(Stop.TUNNEL_CUT)
+_STOP_NOT_IP = np.int64(Stop.NOT_IP)
+_STOP_TUNNEL_CUT = np.int64(Stop.TUNNEL_CUT)
 _STOP_TUNNEL_DEPTH = int(Stop.TUNNEL_DEPTH)
-_STOP_TUNNEL_PAYLOAD = int(Stop.TUNNEL_PAYLOAD)
+_STOP_TUNNEL_PAYLOAD = np.int64(Stop.TUNNEL_PAYLOAD)
 _PPPOE = int(Tunnel.PPPOE)
 _MPLS = int(Tunnel.MPLS)
 _NO_MAC = np.uint64(MAC_NONE)
@@ -85,7 +88,7 @@ def family_version(family: Int) -> Int:
     return 0
 
 
-@kernel
+@kernel_borrowing
 def ppp_header(data: U8, pos: Int, end: Int, stop_cut: Int, stop_other: Int) -> Int:
     """Read a PPP header, with or without address and control, protocol field long or short.
 
@@ -116,7 +119,7 @@ def ppp_header(data: U8, pos: Int, end: Int, stop_cut: Int, stop_other: Int) -> 
     return NEXT_STOP, stop_other, at
 
 
-@kernel
+@kernel_borrowing
 def pppoe_header(data: U8, pos: Int, end: Int) -> Int:
     """Read a PPPoE session header and the PPP header in it (RFC 2516 §4).
 
@@ -133,7 +136,7 @@ def pppoe_header(data: U8, pos: Int, end: Int) -> Int:
     return ppp_header(data, pos + 6, end, _STOP_TUNNEL_CUT, _STOP_TUNNEL_PAYLOAD)
 
 
-@kernel
+@kernel_borrowing
 def llc_header(data: U8, pos: Int, end: Int) -> Int:
     """Read LLC and SNAP, with IP inside or not (IEEE 802.2; RFC 1042; RFC 948 for SAP 6).
 
@@ -176,7 +179,7 @@ def is_bridged(kind: Int) -> bool:
     )
 
 
-@kernel
+@kernel_borrowing
 def mpls_stack(data: U8, pos: Int, end: Int) -> Int:
     """Read a label stack and guess what is below it from its first nibble.
 
@@ -210,9 +213,13 @@ def mpls_stack(data: U8, pos: Int, end: Int) -> Int:
     return NEXT_STOP, _STOP_TUNNEL_PAYLOAD, at
 
 
-@kernel
-def ethertype_step(data: U8, pos: Int, end: Int, kind: Int, vlan: Int) -> tuple[Int, ...]:
+@kernel_borrowing
+def ethertype_step(
+    data: U8, pos: Int, end: Int, kind: Int, vlan: Int, tags: Int
+) -> tuple[Int, ...]:
     """Follow EtherTypes: VLAN tags, LLC, PPPoE and MPLS, up to IP, Ethernet or a stop.
+
+    `vlan` and `tags` are those of the tags that the caller has read.
 
     Returns:
         (next, kind, position, VLAN of the innermost tag, last encapsulation or 0, how many).
@@ -222,7 +229,7 @@ def ethertype_step(data: U8, pos: Int, end: Int, kind: Int, vlan: Int) -> tuple[
     inner_vlan = vlan
     tunnel = 0
     depth = 0
-    tags = 0
+    count = tags
     # Bound: a turn ends the loop, counts a tag, or is LLC or PPPoE; of these, neither leads to
     # itself or to the other without a tag between.
     follow = NEXT_ETHERTYPE
@@ -234,13 +241,25 @@ def ethertype_step(data: U8, pos: Int, end: Int, kind: Int, vlan: Int) -> tuple[
         elif number in (ETHERTYPE_VLAN, ETHERTYPE_QINQ, ETHERTYPE_QINQ_OLD):
             if at + 4 > end:
                 follow, number = NEXT_STOP, _STOP_LINK_CUT
-            elif tags == MAX_TAGS:
+            elif count == MAX_TAGS:
                 follow, number = NEXT_STOP, _STOP_TUNNEL_DEPTH
             else:
-                tags += 1
+                count += 1
                 inner_vlan = be16(data, at) & 0x0FFF
                 number = be16(data, at + 2)
                 at += 4
+        elif number == ETHERTYPE_CISCO_METADATA:
+            if at + 8 > end:
+                follow, number = NEXT_STOP, _STOP_LINK_CUT
+            elif count == MAX_TAGS:
+                follow, number = NEXT_STOP, _STOP_TUNNEL_DEPTH
+            elif be16(data, at) != 0x0101:
+                # Another version, or more options than the one group tag.
+                follow, number = NEXT_STOP, _STOP_NOT_IP
+            else:
+                count += 1
+                number = be16(data, at + 6)
+                at += 8
         elif number < ETHERTYPE_MIN:
             follow, number, at = llc_header(data, at, end)
         elif number == ETHERTYPE_ARP:
@@ -258,7 +277,7 @@ def ethertype_step(data: U8, pos: Int, end: Int, kind: Int, vlan: Int) -> tuple[
     return follow, number, at, inner_vlan, tunnel, depth
 
 
-@kernel
+@kernel_borrowing
 def loopback_header(data: U8, start: Int, end: Int) -> tuple[Int, Int, Int, Word]:
     """Read the address family of LINKTYPE_NULL and LINKTYPE_LOOP, in either byte order.
 
@@ -275,7 +294,7 @@ def loopback_header(data: U8, start: Int, end: Int) -> tuple[Int, Int, Int, Word
     return NEXT_IP, version, start + 4, _NO_MAC
 
 
-@kernel
+@kernel_borrowing
 def cooked_header(data: U8, start: Int, end: Int, is_second: bool) -> tuple[Int, Int, Int, Word]:
     """Read the header of a Linux "any" capture, of version 1 or 2.
 
@@ -301,7 +320,7 @@ def cooked_header(data: U8, start: Int, end: Int, is_second: bool) -> tuple[Int,
     return NEXT_ETHERTYPE, max(number, ETHERTYPE_MIN), start + size, src_mac
 
 
-@kernel
+@kernel_borrowing
 def link_step(data: U8, start: Int, end: Int, link_type: Int) -> tuple[Int, Int, Int, Word]:
     """Read the link header of a frame that is not Ethernet.
 

@@ -10,7 +10,7 @@ from monitor.decode.kernel_bytes import Int, Word, be16, be64, byte
 from monitor.decode.kernel_ip import extension_chain, ipv4_word
 from monitor.decode.kernel_tunnel import PROTO_UDP
 from monitor.model.arrays import U8
-from monitor.model.jit import kernel, kernel_inline
+from monitor.model.jit import kernel_borrowing, kernel_inline
 from monitor.model.words import Fragment
 
 PROTO_ICMP = 1
@@ -56,7 +56,7 @@ def is_icmp_error(protocol: Int, kind: Int) -> bool:
     return protocol == PROTO_ICMPV6 and kind in (1, 2, 3, 4)
 
 
-@kernel
+@kernel_borrowing
 def quoted_flow(
     data: U8, pos: Int, end: Int, version: Int
 ) -> tuple[bool, Int, Word, Word, Word, Word, Int, Int]:

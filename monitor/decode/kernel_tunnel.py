@@ -6,6 +6,8 @@ a camera's oddly wrapped traffic is still seen to go to somebody. A tunnel step 
 `NEXT_STOP` as its next code for that.
 """
 
+import numpy as np
+
 from monitor.decode.kernel_bytes import Int, be16, be32, byte
 from monitor.decode.kernel_link import (
     ETHERTYPE_IPV4,
@@ -16,15 +18,17 @@ from monitor.decode.kernel_link import (
     NEXT_ETHERTYPE,
     NEXT_IP,
     NEXT_STOP,
+    ppp_header,
 )
 from monitor.model.arrays import U8
-from monitor.model.jit import kernel
+from monitor.model.jit import kernel_borrowing
 from monitor.model.words import Tunnel
 
 GRE_TEB = 0x6558
 """Transparent Ethernet bridging: an Ethernet frame follows."""
 GRE_ERSPAN_1_2 = 0x88BE
 GRE_ERSPAN_3 = 0x22EB
+GRE_PPP = 0x880B
 MAX_ROUTES = 8
 """Source route entries of a GRE header (RFC 1701) that are followed."""
 
@@ -39,10 +43,12 @@ _GRE, _VXLAN, _GENEVE, _IPIP = (
     int(Tunnel.GENEVE),
     int(Tunnel.IPIP),
 )
+# Not literals: Numba would compile the function that is given one anew for each.
+_EITHER, _IPV4, _IPV6 = np.int64(0), np.int64(4), np.int64(6)
 _ERSPAN1, _ERSPAN2, _ERSPAN3 = int(Tunnel.ERSPAN1), int(Tunnel.ERSPAN2), int(Tunnel.ERSPAN3)
 
 
-@kernel
+@kernel_borrowing
 def inner_ip(data: U8, pos: Int, end: Int, version: Int) -> Int:
     """Return `NEXT_IP` if a whole fixed IP header of `version` (0: either) follows."""
     if pos >= end:
@@ -54,21 +60,21 @@ def inner_ip(data: U8, pos: Int, end: Int, version: Int) -> Int:
     return NEXT_STOP
 
 
-@kernel
+@kernel_borrowing
 def inner_payload(data: U8, pos: Int, end: Int, number: Int) -> tuple[Int, Int]:
     """Return (next, kind) for what a GRE or GENEVE protocol type promises at `pos`."""
     if number == GRE_TEB and pos + 14 <= end:
         return NEXT_ETHERNET, 0
     if number == ETHERTYPE_IPV4:
-        return inner_ip(data, pos, end, 4), 4
+        return inner_ip(data, pos, end, _IPV4), 4
     if number == ETHERTYPE_IPV6:
-        return inner_ip(data, pos, end, 6), 6
+        return inner_ip(data, pos, end, _IPV6), 6
     if number in (ETHERTYPE_MPLS, ETHERTYPE_MPLS_MULTICAST) and pos + 4 <= end:
         return NEXT_ETHERTYPE, number
     return NEXT_STOP, 0
 
 
-@kernel
+@kernel_borrowing
 def erspan_header(
     data: U8, pos: Int, end: Int, number: Int, has_sequence: bool
 ) -> tuple[Int, Int, Int, Int, Int]:
@@ -102,13 +108,35 @@ def erspan_header(
     if frame_type == 0 and at + 14 <= end:
         return NEXT_ETHERNET, 0, at, tunnel, vlan
     if frame_type == 2:
-        return inner_ip(data, at, end, 0), 0, at, tunnel, vlan
+        return inner_ip(data, at, end, _EITHER), 0, at, tunnel, vlan
     return NEXT_STOP, 0, at, 0, -1
 
 
-@kernel
+@kernel_borrowing
+def enhanced_gre_header(data: U8, pos: Int, end: Int, flags: Int) -> tuple[Int, Int, Int]:
+    """Read the GRE header of PPTP (version 1, RFC 2637 §4.1) and the PPP header behind it.
+
+    The caller has checked ``pos + 4 <= end``. Encrypted or compressed PPP is left in place.
+
+    Returns:
+        (next, kind, position).
+    """
+    if flags & 0xEF07 != 0x2001 or be16(data, pos + 2) != GRE_PPP:
+        return NEXT_STOP, 0, pos
+    at = pos + 8
+    if flags & 0x1000:
+        at += 4
+    if flags & 0x0080:
+        at += 4
+    follow, kind, at = ppp_header(data, at, end, _EITHER, _EITHER)
+    if follow != NEXT_IP:
+        return NEXT_STOP, 0, pos
+    return inner_ip(data, at, end, kind), kind, at
+
+
+@kernel_borrowing
 def gre_header(data: U8, pos: Int, end: Int) -> tuple[Int, Int, Int, Int, Int]:
-    """Read a GRE header of version 0 (RFC 2784, 2890; routing of RFC 1701) and what it carries.
+    """Read a GRE header (RFC 2784, RFC 2890; routing of RFC 1701) and what it carries.
 
     Returns:
         (next, kind, position, tunnel, VLAN that ERSPAN tells or -1).
@@ -118,7 +146,8 @@ def gre_header(data: U8, pos: Int, end: Int) -> tuple[Int, Int, Int, Int, Int]:
     flags = be16(data, pos)
     number = be16(data, pos + 2)
     if flags & 0x0007:
-        return NEXT_STOP, 0, pos, 0, -1
+        follow, kind, at = enhanced_gre_header(data, pos, end, flags)
+        return follow, kind, at, _GRE, -1
     at = pos + 4
     if flags & 0xC000:
         at += 4
@@ -141,7 +170,7 @@ def gre_header(data: U8, pos: Int, end: Int) -> tuple[Int, Int, Int, Int, Int]:
     return follow, kind, at, _GRE, -1
 
 
-@kernel
+@kernel_borrowing
 def overlay_header(data: U8, pos: Int, end: Int, is_geneve: bool) -> tuple[Int, Int, Int, Int, Int]:
     """Read VXLAN (RFC 7348 §5) or GENEVE (RFC 8926 §3.4) behind a UDP header.
 
@@ -178,7 +207,7 @@ def overlay_header(data: U8, pos: Int, end: Int, is_geneve: bool) -> tuple[Int, 
     return follow, kind, at, _VXLAN, -1
 
 
-@kernel
+@kernel_borrowing
 def ip_in_ip(data: U8, pos: Int, end: Int, protocol: Int) -> tuple[Int, Int, Int, Int, Int]:
     """Tell whether the IP packet that protocol 4 or 41 promises is there (RFC 2003, RFC 2473).
 

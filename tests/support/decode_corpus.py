@@ -99,6 +99,9 @@ def _wrapped(inner: Packet) -> dict[str, Packet]:
         "bare-wire": _ether() / MPLS(label=16, s=1) / Raw(raw(frame)),
         "gre": outer / GRE(proto=number) / inner,
         "gre-all": outer / GRE(proto=number, chksum_present=1, key_present=1, seqnum_present=1) / inner,
+        "pptp": outer / GRE(proto=0x880B, version=1, key_present=1, key=0x00200001, seqnum_present=1)
+        / Raw(b"\xff\x03\x00" + (b"\x21" if number == 0x0800 else b"\x57") + raw(inner)),
+        "trustsec": _ether(type=0x8909) / Raw(b"\1\1\0\1\0\x09" + number.to_bytes(2, "big") + raw(inner)),
         "teb": outer / GRE(proto=0x6558, key_present=1) / frame,
         "erspan1": outer / GRE(proto=0x88BE) / Raw(raw(frame)),
         "erspan2": outer / erspan / ERSPAN_II(vlan=30) / frame,

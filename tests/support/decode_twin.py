@@ -144,6 +144,14 @@ class _Frame:
             self.pos += 4
             self.vlan = u16(tag, 0) & 0xFFF
             self.ethertype(u16(tag, 2), tags + 1)
+        elif number == 0x8909:
+            tag = self.need(8, Stop.LINK_CUT)
+            if tags == MAX_TAGS:
+                raise StoppedError(Stop.TUNNEL_DEPTH)
+            if tag[:2] != b"\1\1":
+                raise StoppedError(Stop.NOT_IP)
+            self.pos += 8
+            self.ethertype(u16(tag, 6), tags + 1)
         elif number in (0x0800, 0x86DD):
             self.ip_header(4 if number == 0x0800 else 6)
         elif number == 0x0806:
@@ -342,6 +350,8 @@ class _Frame:
     def gre(self, rest: bytes) -> None:
         flags, number = u16(rest, 0), u16(rest, 2)
         if flags & 7:
+            if flags & 7 == 1 and flags & 0xEF00 == 0x2000 and number == 0x880B:
+                self.pptp(rest, 8 + 4 * bool(flags & 0x1000) + 4 * bool(flags & 0x80))
             return
         at = 4 + 4 * bool(flags & 0xC000) + 4 * bool(flags & 0x2000) + 4 * bool(flags & 0x1000)
         if flags & 0x4000:
@@ -364,6 +374,19 @@ class _Frame:
             self.erspan3(rest, at)
         else:
             self.typed(rest, at, number, Tunnel.GRE)
+
+    def pptp(self, rest: bytes, at: int) -> None:
+        if rest[at : at + 2] == b"\xff\x03":
+            at += 2
+        if rest[at : at + 1] in (b"\x21", b"\x57"):
+            number, at = rest[at], at + 1
+        else:
+            number, at = u16(rest, at), at + 2
+        version = {0x21: 4, 0x57: 6}.get(number)
+        if version and holds_ip(rest[at:], version):
+            self.pos += at
+            self.enter(Tunnel.GRE)
+            self.ip_header(0)
 
     def erspan3(self, rest: bytes, at: int) -> None:
         if len(rest) < at + 12 or rest[at] >> 4 != 2:
