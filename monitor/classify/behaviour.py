@@ -78,9 +78,14 @@ def _check_that_uploads(view: FlowView, opinion: Opinion) -> Change | None:
 
 def _download_that_only_asks(view: FlowView, opinion: Opinion) -> Change | None:
     down = _down(view)
-    if 0 < down < rules.NO_IMAGE_BYTES and not view.is_ongoing:
+    if not 0 < down < rules.IMAGE_BYTES or view.is_ongoing:
+        return None
+    if down < rules.NO_IMAGE_BYTES and Purpose.UPDATE_CHECK in opinion.also:
         value = f"received {down} bytes: too little for an image"
         return Change(Purpose.UPDATE_CHECK, lowered(opinion.confidence), value)
+    if opinion.confidence is Confidence.LOW:
+        value = f"received {_kilo(down)}: little for an image, and little else says firmware"
+        return Change(Purpose.UNKNOWN, Confidence.NONE, value)
     return None
 
 
@@ -167,7 +172,7 @@ def _message_channel(view: FlowView, _opinion: Opinion) -> Change | None:
     if not is_long or total > rules.THIN_RATE * max(view.duration_s, rules.LONG_S) + 4000:
         return None
     seconds = f"{view.duration_s:.0f} s"
-    start = ", open before the capture" if is_old else ""
+    start = ", its start was not seen" if is_old else ""
     return Change(
         Purpose.PUSH, Confidence.LOW, f"thin and long-lived: {_kilo(total)} in {seconds}{start}"
     )
@@ -207,7 +212,7 @@ RULES = (
         "download-that-only-asks",
         frozenset((Purpose.FIRMWARE_DOWNLOAD,)),
         _download_that_only_asks,
-        "a download host that gave little is update-check",
+        "a download host that gave little is update-check, or unknown where little else says so",
     ),
     Rule(
         "clip-to-api",

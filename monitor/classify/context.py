@@ -4,7 +4,7 @@ from collections import deque
 from typing import Final, TypeVar
 
 from monitor.model.records import FlowView, Verdict
-from monitor.model.words import Outcome, Purpose
+from monitor.model.words import Confidence, Outcome, Purpose
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -21,6 +21,9 @@ that look for a lost recorder scanners."""
 
 TRIED: Final = 64
 """Most ports of a destination, and destinations of a port, that are remembered."""
+
+COMPANY_S: Final = 3600.0
+"""How long a pair of camera and destination remembers its purposes, in seconds."""
 
 SIBLINGS: Final = 4
 """Most purposes that are remembered of a pair of camera and destination."""
@@ -39,7 +42,7 @@ class Recent:
     def __init__(self, size: int = 1 << 14) -> None:
         self._size = size
         self._before: dict[str, deque[tuple[int, Purpose]]] = {}
-        self._siblings: dict[tuple[str, str], tuple[Purpose, ...]] = {}
+        self._siblings: dict[tuple[str, str], tuple[int, tuple[Purpose, ...]]] = {}
         self._ports: dict[tuple[str, str], dict[int, int]] = {}
         self._hosts: dict[tuple[str, int, int], dict[str, int]] = {}
 
@@ -54,28 +57,31 @@ class Recent:
         since = at_ns - int(BEFORE_S * 1e9)
         happened = self._before.get(camera, ())
         pair = (camera, view.destination)
+        met_ns, siblings = self._siblings.get(pair, (0, ()))
+        if met_ns < at_ns - int(COMPANY_S * 1e9):
+            siblings = ()
         vain = at_ns - int(TRIED_S * 1e9)
         return view._replace(
             before=tuple(purpose for when, purpose in happened if when >= since),
-            siblings=self._siblings.get(pair, ()),
+            siblings=siblings,
             ports_tried=_since(self._ports.get(pair), vain),
             hosts_tried=_since(self._hosts.get((camera, view.protocol, view.resp_port)), vain),
         )
 
     def note(self, view: FlowView, camera: str, at_ns: int, verdict: Verdict) -> None:
-        """Remember a classified flow."""
+        """Remember a classified flow; guesses are not built upon."""
         purpose = verdict.purpose
-        if purpose not in _SKIPPED:
+        if purpose not in _SKIPPED and verdict.confidence is not Confidence.LOW:
             happened = self._before.get(camera)
             if happened is None:
                 happened = deque(maxlen=BEFORE)
             _placed(self._before, camera, happened, self._size)
             happened.appendleft((at_ns, purpose))
             pair = (camera, view.destination)
-            known = self._siblings.get(pair, ())
+            known = self._siblings.get(pair, (0, ()))[1]
             if purpose not in known:
                 known = (purpose, *known)[:SIBLINGS]
-            _placed(self._siblings, pair, known, self._size)
+            _placed(self._siblings, pair, (at_ns, known), self._size)
         if view.outcome != Outcome.ANSWERED and view.initiated_by == "camera":
             self._note_vain(view, camera, at_ns)
 

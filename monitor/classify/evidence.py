@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from monitor.classify import rules
 from monitor.classify.entry import Entry
-from monitor.classify.index import TRANSPORT, Catalog, fits
+from monitor.classify.index import TRANSPORT, Catalog, fits, is_tail, service_port
 from monitor.classify.names import SUFFIX
 from monitor.model.records import Evidence, FlowView
 from monitor.model.words import Confidence, Protocol, Purpose, Scope
@@ -48,18 +48,10 @@ class Opinion(NamedTuple):
 
 
 def is_inbound(view: FlowView) -> bool:
-    """Tell whether somebody outside opened the flow.
-
-    Not the tail of an older flow whose first packet seen came from the server: TCP without its
-    start, or UDP from a lower to a higher port of the dynamic range (RFC 6335 section 6).
-    """
+    """Tell whether somebody outside opened the flow."""
     if view.initiated_by != "destination" or view.scope is not Scope.OUTSIDE:
         return False
-    if view.protocol == Protocol.TCP:
-        return view.is_handshake or view.orig_port > view.resp_port
-    if view.protocol == Protocol.UDP:
-        return not (view.orig_port < view.resp_port and view.resp_port >= 32768)
-    return False
+    return view.protocol in (Protocol.TCP, Protocol.UDP) and not is_tail(view)
 
 
 def is_silent(view: FlowView) -> bool:
@@ -215,9 +207,10 @@ def _of_address(view: FlowView, catalog: Catalog) -> Iterator[Sign]:
 
 def _of_port(view: FlowView, catalog: Catalog) -> Iterator[Sign]:
     transport = _transport(view)
-    for entry in catalog.by_port(transport, view.resp_port):
+    port = service_port(view)
+    for entry in catalog.by_port(transport, port):
         if entry.match.silent == is_silent(view) and fits(entry, view):
-            value = f"{transport}/{view.resp_port}"
+            value = f"{transport}/{port}"
             yield _sign(entry, "port", value, rules.TRUST_PORT)
             return
 

@@ -17,6 +17,11 @@ TRANSPORT: Mapping[int, str] = {
     Protocol.ICMPV6: "icmp",
 }
 
+FIRST_REGISTERED = 1024
+FIRST_DYNAMIC = 32768
+SERVICE_PORTS = frozenset((1883, 3478, 5222, 5228, 8080, 8443, 8883, 9443))
+"""Ports of servers above 1023 that a camera's own flows often go to."""
+
 _WORDS = re.compile(r"[a-z0-9]+")
 K = TypeVar("K")
 
@@ -94,19 +99,45 @@ def _is_fact_there(dissection: Dissection, kind: str, tests: tuple[str, ...]) ->
     return False
 
 
+def is_tail(view: FlowView) -> bool:
+    """Tell whether a flow that came from outside is the rest of an older one.
+
+    Its first packet seen then came from the server: from a port below 1024 or of a service to a
+    dynamic one (RFC 6335 section 6; Linux takes ports from 32768 on), or TCP without its start
+    from the lower port.
+    """
+    if view.initiated_by != "destination":
+        return False
+    theirs, ours = view.orig_port, view.resp_port
+    if view.protocol == Protocol.TCP and not view.is_handshake:
+        return theirs < ours
+    if theirs < FIRST_REGISTERED:
+        return ours >= FIRST_REGISTERED
+    return ours >= FIRST_DYNAMIC and theirs in SERVICE_PORTS
+
+
+def service_port(view: FlowView) -> int:
+    """Return the port that stands for the service: the destination's for the camera's flows."""
+    return view.orig_port if is_tail(view) else view.resp_port
+
+
 def fits(entry: Entry, view: FlowView) -> bool:
     """Tell whether every condition of the entry but names, words and addresses holds."""
     match = entry.match
     if match.transport and TRANSPORT.get(view.protocol) != match.transport:
         return False
-    if match.port and not any(low <= view.resp_port <= high for low, high in match.port):
-        return False
+    if match.port:
+        port = service_port(view)
+        if not any(low <= port <= high for low, high in match.port):
+            return False
     if match.service and view.dissection.service not in match.service:
         return False
     if match.scope and view.scope not in match.scope:
         return False
-    if match.initiated_by and view.initiated_by != match.initiated_by:
-        return False
+    if match.initiated_by:
+        opener = "camera" if is_tail(view) else view.initiated_by
+        if opener != match.initiated_by:
+            return False
     if match.silent and (view.orig_data_pkts or view.resp_data_pkts):
         return False
     return all(_is_fact_there(view.dissection, kind, tests) for kind, tests in match.fact)

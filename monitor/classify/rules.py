@@ -93,7 +93,8 @@ IMAGE_BYTES: Final = 100_000
 calls small images checks; lowering it calls long manifests images."""
 
 NO_IMAGE_BYTES: Final = 20_000
-"""A download host that gave less than this was only asked."""
+"""A download host that gave less than this was only asked. Between this and `IMAGE_BYTES` a weak
+sign, such as the name of a file, is not believed."""
 
 CHECK_UPLOAD_BYTES: Final = 50_000
 """More than this sent to a host that should only be asked is worth a doubt."""

@@ -56,11 +56,20 @@ def test_what_comes_down_is_told_by_who_is_the_camera_not_by_who_spoke_first() -
 
 
 def test_a_download_host_that_gave_little_was_asked() -> None:
+    rule, also = "download-that-only-asks", Purpose.UPDATE_CHECK
     view = FlowView(TCP, resp_payload=19_999)
-    assert purpose_of(ask("download-that-only-asks", view)) is Purpose.UPDATE_CHECK
-    assert ask("download-that-only-asks", view._replace(resp_payload=20_000)) is None
-    assert ask("download-that-only-asks", view._replace(is_ongoing=True)) is None
-    assert ask("download-that-only-asks", view._replace(resp_payload=0)) is None
+    assert purpose_of(ask(rule, view, also)) is Purpose.UPDATE_CHECK
+    assert ask(rule, view._replace(resp_payload=20_000), also) is None
+    assert ask(rule, view._replace(is_ongoing=True), also) is None
+    assert ask(rule, view._replace(resp_payload=0), also) is None
+
+
+def test_a_small_file_that_only_its_name_calls_firmware_is_unknown() -> None:
+    weak = Opinion(Purpose.FIRMWARE_DOWNLOAD, Confidence.LOW, (), frozenset())
+    rule = RULE["download-that-only-asks"]
+    small = FlowView(TCP, resp_payload=36_000)
+    assert purpose_of(rule.ask(small, weak)) is Purpose.UNKNOWN
+    assert rule.ask(small._replace(resp_payload=100_000), weak) is None
 
 
 def test_a_clip_goes_to_an_api_that_takes_clips() -> None:

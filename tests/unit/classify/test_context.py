@@ -79,3 +79,18 @@ def test_every_table_has_a_bound_and_drops_the_oldest() -> None:
     assert 100 in one
     assert 1 not in one
     assert len(recent._before["cam"]) == BEFORE
+
+
+def test_guesses_are_not_built_upon() -> None:
+    recent = Recent()
+    guess = Verdict(Purpose.MEDIA_RELAY, Confidence.LOW, ())
+    recent.note(FlowView(TCP, destination="x"), "cam", 0, guess)
+    assert recent.with_context(FlowView(TCP, destination="x"), "cam", 0).siblings == ()
+
+
+def test_company_is_forgotten_after_an_hour() -> None:
+    recent = Recent()
+    there = FlowView(TCP, destination="203.0.113.1")
+    recent.note(there, "cam", 0, verdict(Purpose.P2P_RENDEZVOUS))
+    assert recent.with_context(there, "cam", 3600 * SECOND).siblings
+    assert recent.with_context(there, "cam", 3601 * SECOND).siblings == ()

@@ -120,10 +120,11 @@ def test_who_opened_a_flow_from_outside() -> None:
 
 
 def test_the_tail_of_an_older_flow_is_not_from_outside() -> None:
-    tail = FlowView(
-        TCP, initiated_by="destination", orig_port=443, resp_port=51000, is_handshake=False
-    )
+    tail = FlowView(TCP, initiated_by="destination", orig_port=443, resp_port=51000)
     assert not is_inbound(tail)
+    assert not is_inbound(tail._replace(orig_port=8883))
+    assert is_inbound(tail._replace(orig_port=50000))
+    assert not is_inbound(tail._replace(orig_port=50000, is_handshake=False))
     answer = FlowView(UDP, initiated_by="destination", orig_port=53, resp_port=41000)
     assert not is_inbound(answer)
 

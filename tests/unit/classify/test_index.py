@@ -1,4 +1,4 @@
-from monitor.classify.index import Catalog, fits, keyed_by
+from monitor.classify.index import Catalog, fits, is_tail, keyed_by, service_port
 from monitor.model.facts import Dissection, Fact
 from monitor.model.records import FlowView
 from monitor.model.words import Protocol, Scope
@@ -77,3 +77,13 @@ def test_addresses_services_and_ports_are_looked_up() -> None:
     assert [e.id for e in knowledge.by_port("udp", 11)] == ["t/p"]
     assert knowledge.by_port("tcp", 11) == ()
     assert knowledge.ports == {10, 11, 12}
+
+
+def test_the_tail_of_a_flow_keeps_the_port_of_the_server_and_the_camera_as_its_opener() -> None:
+    tail = FlowView(TCP, initiated_by="destination", orig_port=8883, resp_port=40000)
+    assert is_tail(tail)
+    assert service_port(tail) == 8883
+    assert fits(entry("t/x", transport="tcp", port=8883, initiated_by="camera"), tail)
+    visit = tail._replace(orig_port=40001, resp_port=80)
+    assert not is_tail(visit)
+    assert service_port(visit) == 80
