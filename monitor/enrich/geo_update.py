@@ -1,10 +1,10 @@
 """Fetches better geolocation databases: the only part of this stage that uses the network."""
 
+import contextlib
 import hashlib
 import re
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -176,7 +176,8 @@ def update(
             f"{where}: cannot be written ({error.strerror}); make it writable or name another folder"
         ) from error
     finally:
-        candidate.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            candidate.unlink(missing_ok=True)
     return Updated(source, info._replace(path=str(target)), True, bool(checksum), drift)
 
 
@@ -250,7 +251,7 @@ def _drift(answers: dict[str, str], target: Path) -> float | None:
     return sum(before[ip] != answers[ip] for ip in both) / len(both)
 
 
-@contextmanager
+@contextlib.contextmanager
 def _opened(path: Path) -> Iterator[OpenDatabase]:
     database = open_database(path)
     try:
@@ -266,7 +267,7 @@ def _same(path: Path, raw: bytes) -> bool:
         return False
 
 
-@contextmanager
+@contextlib.contextmanager
 def _client(given: "httpx.Client | None") -> Iterator["httpx.Client"]:
     # Only an update needs HTTP: the import costs every other command 0.1 s.
     import httpx  # noqa: PLC0415  # see above

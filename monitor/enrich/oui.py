@@ -1,5 +1,6 @@
 """Makers of network interfaces, from the prefix of a MAC address; offline."""
 
+import csv
 import hashlib
 import json
 import lzma
@@ -160,7 +161,7 @@ def _merge(bundle: Path, system_lists: tuple[Path, ...]) -> bytes:
     for date, path in dated:
         try:
             rows = _reader(path)()
-        except OSError:
+        except (OSError, csv.Error):
             continue
         if len(rows) > len(shipped) // 2:
             # A list that is much shorter is a stub or of another format.
