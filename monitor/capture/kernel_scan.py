@@ -9,6 +9,7 @@ import numpy as np
 
 from monitor.model.arrays import I64, U8, U16, U32, U64
 from monitor.model.jit import kernel
+from monitor.model.loads import load_u16_be, load_u16_le, load_u32_be, load_u32_le
 
 MORE = 0
 """The buffer ends inside the record at `pos`; `need` bytes from `pos` on let the scan go on."""
@@ -74,24 +75,18 @@ _ENHANCED = 6
 _SECOND = np.uint64(1_000_000_000)
 _LATEST = np.uint64(LATEST_NS)
 _U32 = np.uint64(32)
+_U31_BIT = np.uint64(1 << 31)
 _U32_MASK = np.uint64(0xFFFFFFFF)
 
 
 @kernel
 def _u32(data: U8, at: int, swapped: bool) -> int:
-    a, b = np.int64(data[at]), np.int64(data[at + 1])
-    c, d = np.int64(data[at + 2]), np.int64(data[at + 3])
-    if swapped:
-        return int((a << 24) | (b << 16) | (c << 8) | d)
-    return int((d << 24) | (c << 16) | (b << 8) | a)
+    return load_u32_be(data, at) if swapped else load_u32_le(data, at)
 
 
 @kernel
 def _u16(data: U8, at: int, swapped: bool) -> int:
-    a, b = np.int64(data[at]), np.int64(data[at + 1])
-    if swapped:
-        return int((a << 8) | b)
-    return int((b << 8) | a)
+    return load_u16_be(data, at) if swapped else load_u16_le(data, at)
 
 
 @kernel
@@ -185,7 +180,10 @@ def _to_ns(high: int, low: int, unit: int, factor: int, offset_ns: int) -> int:
     ticks = (np.uint64(high) << _U32) | np.uint64(low)
     parts = np.uint64(factor)
     if unit == UNIT_TIMES:
-        ns = _LATEST if ticks > _LATEST // parts else ticks * parts
+        # In two halves, for a division to bound `ticks` would cost more than all the rest. Where
+        # the upper half of the product stays below 2^31, the whole stays below 2^64.
+        upper = np.uint64(high) * parts
+        ns = (upper << _U32) + np.uint64(low) * parts if upper < _U31_BIT else _LATEST
     elif unit == UNIT_PARTS:
         ns = np.uint64(0) if parts == np.uint64(0) else ticks // parts
     else:
