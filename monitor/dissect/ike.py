@@ -52,7 +52,7 @@ def _is_esp(pieces: tuple[bytes, ...]) -> bool:
 
 def _dissect(conversation: Conversation) -> Dissection | None:
     data = first_piece(conversation)
-    is_nat = conversation.resp_port == _NAT_PORT
+    is_nat = _NAT_PORT in {conversation.resp_port, conversation.orig_port}
     if data[:4] == _MARKER and len(data) > 4:
         data = data[4:]
     found = _exchange(data)

@@ -33,7 +33,11 @@ def _encoded(data: bytes, at: int) -> tuple[str, int]:
 
 def _dissect_names(conversation: Conversation) -> Dissection | None:
     data = first_piece(conversation)
-    if len(data) < 50 or int.from_bytes(data[4:6]) + int.from_bytes(data[6:8]) != 1:
+    if (
+        data[12:13] != b"\x20"
+        or len(data) < 50
+        or int.from_bytes(data[4:6]) + int.from_bytes(data[6:8]) != 1
+    ):
         return None
     operation = _OPERATIONS.get(data[2] >> 3 & 15)
     name, suffix = _encoded(data, 12)
@@ -94,7 +98,7 @@ def _label_names(data: bytes) -> tuple[str, int] | None:
 
 def _dissect_llmnr(conversation: Conversation) -> Dissection | None:
     pieces = (*conversation.orig, *conversation.resp)
-    if not pieces or conversation.resp_port != _LLMNR_PORT:
+    if not pieces or _LLMNR_PORT not in {conversation.resp_port, conversation.orig_port}:
         return None
     names = []
     for at, data in enumerate(pieces):
@@ -166,8 +170,8 @@ DISSECTORS = (
         first_bytes=frozenset(range(256)),
         dissect=_dissect_llmnr,
         ports=frozenset({_LLMNR_PORT}),
-        rank=40,
-        how="port 5355, one question in DNS form whose labels are text, reserved bits zero",
+        rank=15,
+        how="port 5355 on either side, one question in DNS form whose labels are text, reserved bits zero",
         facts=(
             FactKind("llmnr.name", "Name asked for"),
             FactKind("llmnr.answered", "yes, when an answer was seen"),

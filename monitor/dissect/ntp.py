@@ -62,11 +62,10 @@ def _dissect(conversation: Conversation) -> Dissection | None:
     mode, version = data[0] & 7, data[0] >> 3 & 7
     if not 1 <= version <= 4 or mode == 0:
         return None
+    is_port = PORT in {conversation.resp_port, conversation.orig_port}
     if mode >= 6:
-        return _control(data) if conversation.resp_port == PORT else None
-    if not _is_plausible(data):
-        return None
-    if conversation.resp_port != PORT and not _is_pair(conversation):
+        return _control(data) if is_port else None
+    if not _is_plausible(data) or not (is_port or _is_pair(conversation)):
         return None
     facts = [Fact("ntp.mode", _MODES[mode])]
     weirds: tuple[str, ...] = ()
@@ -93,7 +92,7 @@ DISSECTOR = Dissector(
     ports=frozenset({PORT}),
     rank=70,
     how="48-byte header whose version, mode, stratum, poll, precision, root delay and dispersion "
-    "are all in range; off port 123 only when the answer echoes the question's time stamp",
+    "are all in range; where neither port is 123 only when the answer echoes the question's time stamp",
     facts=(
         FactKind("ntp.version", "Version of the first message"),
         FactKind("ntp.mode", "client, server, symmetric, broadcast, control or private"),

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from monitor.dissect.base import TCP, UDP, Dissector, FactKind
+from monitor.dissect.pppp_mask import KEYS, first_masked, unmask
 from monitor.dissect.wire import MOST_VALUES, distinct, endpoint, first_piece
 from monitor.model.facts import Conversation, Dissection, Fact
 
@@ -94,12 +95,19 @@ _ADDRESS_AT = {0x01: ("pppp.mapped", 4), 0x40: ("pppp.peer", 4), 0x82: ("pppp.re
 _APPS = ((b"XZYH", "eufy"), (b"\x56\x56\x50\x99", "meari"), (b"\x99\x50\x56\x56", "meari"))
 
 
-def is_message(data: bytes) -> bool:
-    """Return whether `data` is exactly one PPPP message of a known type and a size it may have."""
+def is_message(data: bytes, length: int = -1) -> bool:
+    """Return whether `data` is exactly one PPPP message of a known type and a size it may have.
+
+    Args:
+        data: The message, or its first 5 bytes and more.
+        length: Bytes of the whole message; negative: `data` is whole.
+    """
     if len(data) < 4 or data[0] != MAGIC or data[1] not in _NAMES:
         return False
     size = int.from_bytes(data[2:4])
-    if size != len(data) - 4 or (data[1] in _SIZES and size not in _SIZES[data[1]]):
+    if size != (len(data) if length < 0 else length) - 4 or (
+        data[1] in _SIZES and size not in _SIZES[data[1]]
+    ):
         return False
     return data[1] not in {0xD0, 0xD1} or (size >= 4 and data[4] in _DATA_MAGICS)
 
@@ -138,6 +146,23 @@ def _app(message: bytes) -> str:
     return next((name for mark, name in _APPS if mark in message[8:24]), "")
 
 
+def _plain(piece: bytes, key: bytes) -> bytes:
+    """Return the start of the message under a mask, empty when it is none."""
+    head = unmask(piece[:5], key)
+    return unmask(piece[:_MOST_UNMASKED], key) if is_message(head, len(piece)) else b""
+
+
+def _dissect_masked(conversation: Conversation) -> Dissection | None:
+    data = first_piece(conversation)
+    for key in _KEYS_BY_BYTE.get(data[0] if data else -1, ()):
+        if _plain(data, key):
+            pieces = (*conversation.orig, *conversation.resp)
+            found = [plain for plain in (_plain(piece, key) for piece in pieces) if plain]
+            place = "server" if key == KEYS[0] else "lan"
+            return _answer([Fact("pppp.transport", "udp"), Fact("pppp.mask", place)], found)
+    return None
+
+
 def _dissect(conversation: Conversation) -> Dissection | None:
     data = first_piece(conversation)
     is_tcp = conversation.protocol == TCP
@@ -152,7 +177,10 @@ def _dissect(conversation: Conversation) -> Dissection | None:
         if not is_message(data):
             return None
         found = [p for p in (*conversation.orig, *conversation.resp) if is_message(p)]
-    facts = [Fact("pppp.transport", "tcp" if is_tcp else "udp")]
+    return _answer([Fact("pppp.transport", "tcp" if is_tcp else "udp")], found)
+
+
+def _answer(facts: list[Fact], found: list[bytes]) -> Dissection:
     facts += distinct("pppp.message", (_NAMES[message[1]] for message in found))
     facts += distinct("pppp.uid_prefix", map(_prefix, found))
     addresses = [fact for message in found for fact in _addresses(message)]
@@ -162,8 +190,15 @@ def _dissect(conversation: Conversation) -> Dissection | None:
     return Dissection("pppp", tuple(facts))
 
 
+_MOST_UNMASKED = 64
+_KEYS_BY_BYTE: dict[int, tuple[bytes, ...]] = {
+    byte: tuple(key for key in KEYS if first_masked(MAGIC, key) == byte)
+    for byte in {first_masked(MAGIC, key) for key in KEYS}
+}
+
 _FACTS = (
     FactKind("pppp.transport", "udp or tcp"),
+    FactKind("pppp.mask", "server or lan: messages are masked with the secret used there"),
     FactKind("pppp.message", "Kinds of message: hello, device-login, punch, relay-to, data, ..."),
     FactKind("pppp.uid_prefix", "Letters that the device id starts with; they name the maker"),
     FactKind("pppp.mapped", "Public address and port that the server saw"),
@@ -201,5 +236,18 @@ DISSECTORS = (
         how="8-byte header with the length and 68 at offset 2, then a whole PPPP message",
         facts=_FACTS,
         source=_SOURCE,
+    ),
+    Dissector(
+        service="pppp",
+        title="PPPP peer-to-peer, masked",
+        transports=frozenset({UDP}),
+        first_bytes=frozenset(_KEYS_BY_BYTE),
+        dissect=_dissect_masked,
+        ports=frozenset({32100, 32101, 32102, 32108}),
+        rank=45,
+        how="under one of fourteen public keys the first four bytes are F1, a known message type "
+        "and the datagram's length",
+        facts=_FACTS,
+        source="magicus/pppp-dissector PPPP.md; datenstau/A9_PPPP crypt.js",
     ),
 )

@@ -42,7 +42,9 @@ def unscramble(block: bytes) -> bytes:
 
 def _header(data: bytes) -> bytes:
     """Return the plain header when the datagram is TUTK's: 04 02, version, and its own length."""
-    if len(data) < _HEADER:
+    # The mark 04 02 stands in the first plain word; of the four scrambled bytes that it comes from
+    # the one at 11 is bits 13 to 20 of the word at 8, and must be 41: most datagrams end here.
+    if len(data) < _HEADER or (data[9] >> 5 | data[10] << 3) & 0xFF != 0x41:
         return b""
     plain = unscramble(data[:_HEADER])
     if plain[:2] != b"\x04\x02" or not 0x08 <= plain[2] <= 0x2F:

@@ -197,6 +197,7 @@ P2P_SAMPLES: tuple[tuple[str, Conversation], ...] = (
     ("pppp", udp(32100, pppp(0x10, pppp_uid(b"VSTD") + bytes(20)))),
     ("pppp", udp(12000, pppp(0xD0, b"\xd1\x00\x00\x01XZYH" + bytes(12)))),
     ("pppp", tcp(32108, pppp_tcp(pppp(0xE0)) + pppp_tcp(pppp(0xD0, b"\xd1\0\0\0" + bytes(8))))),
+    ("pppp", udp(32108, bytes.fromhex("2cba5f5d"))),
     ("hik-safe", udp(6002, safe(0x0812, b"<Request></Request>"))),
     ("hik-v3", udp(6000, v3(0x0B02, bytes(20)))),
     ("ysproto", tcp(7100, ysproto(0x013B, b"\x0a\x30ysproto://192.0.2.8:7100/live?dev=C0"))),
