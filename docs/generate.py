@@ -9,6 +9,8 @@ import typer.testing
 
 from monitor import config
 from monitor.cli.main import app
+from monitor.dissect.document import render
+from monitor.dissect.registry import shipped
 from monitor.model.arrays import columns_of
 from monitor.model.flows import ConversationBatch, FlowBatch
 from monitor.model.frames import FrameBatch
@@ -100,10 +102,16 @@ def columns() -> str:
     return "\n".join(lines) + "\n"
 
 
+def protocols() -> str:
+    """Return the page of protocols."""
+    return render(shipped())
+
+
 PAGES = {
     "configuration.md": configuration,
     "commands.md": command_line,
     "columns.md": columns,
+    "protocols.md": protocols,
 }
 
 

@@ -53,5 +53,10 @@ class Dissector:
     """How it is recognised, in words."""
 
     facts: tuple[FactKind, ...] = ()
+    is_layer: bool = False
+    """Also asked where another dissector has answered; its facts and weirds are then added to the
+    answer, and the service stays the other's. For what other protocols carry, such as TLS behind
+    STARTTLS."""
+
     source: str
     """Where the format is described: RFC section, public document, capture."""

@@ -17,7 +17,6 @@ from monitor.dissect.http_head import (
 )
 from monitor.dissect.magic import body_magic
 from monitor.dissect.text import host_of, safe
-from monitor.dissect.tls import client_facts
 from monitor.model.facts import Conversation, Dissection, Fact
 
 MAX_MESSAGES = 4
@@ -189,7 +188,6 @@ def _read(stream: bytes, facts: list[Fact], weirds: list[str]) -> bool:
         facts += _head_facts(head)
         weirds += _weirds(head)
         if head.method == "CONNECT":
-            facts += client_facts(stream[head.body_at :])
             break
         if head.body_at < len(stream):
             start = body_start(stream, head)

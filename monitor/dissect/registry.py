@@ -41,7 +41,8 @@ class Registry:
 
     Who is asked: first the dissectors that name the responder's port, then the others, each group
     by rank, of those only the ones that the first byte fits. Where the originator's first byte
-    leads nowhere, the responder's is tried: the start of one side may have been missed.
+    leads nowhere, the responder's is tried: the start of one side may have been missed. Layers
+    (`Dissector.is_layer`) add to the answer of another service.
 
     Bounded: remembers at most `memo_size` answers and as many short conversations; when full it
     forgets all, and equal answers are one object only since then.
@@ -56,6 +57,10 @@ class Registry:
             tuple[int, int, int, tuple[bytes, ...], tuple[bytes, ...]], Dissection
         ] = {}
         self._known: dict[Dissection, Dissection] = {NOTHING: NOTHING}
+        self._layers = {
+            transport: tuple(d for d in self.dissectors if d.is_layer and transport in d.transports)
+            for transport in (TCP, UDP)
+        }
         self._any_port: dict[int, _ByByte] = {}
         self._by_port: dict[tuple[int, int], _ByByte] = {}
         for transport in (TCP, UDP):
@@ -89,6 +94,10 @@ class Registry:
                 return seen
         table = self._by_port.get((protocol, port)) or self._any_port.get(protocol)
         answer = NOTHING if table is None else _ask(conversation, table)
+        if answer.service:
+            for layer in self._layers[protocol]:
+                if layer.service != answer.service:
+                    answer = _with_layer(answer, layer.dissect(conversation))
         known = self._known.get(answer)
         if known is None:
             if len(self._known) >= self._memo_size:
@@ -115,3 +124,10 @@ def _ask(conversation: Conversation, table: _ByByte) -> Dissection:
                     return answer
         asked = table[first[0]]
     return NOTHING
+
+
+def _with_layer(answer: Dissection, layer: Dissection | None) -> Dissection:
+    if layer is None:
+        return answer
+    facts = tuple(dict.fromkeys((*answer.facts, *layer.facts)))
+    return Dissection(answer.service, facts, tuple(dict.fromkeys((*answer.weirds, *layer.weirds))))

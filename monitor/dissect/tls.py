@@ -147,7 +147,7 @@ def dissect(conversation: Conversation) -> Dissection | None:
     return Dissection("tls", tuple(facts_all), tuple(dict.fromkeys(weirds)))
 
 
-def client_facts(stream: bytes) -> tuple[Fact, ...]:
+def _client_facts(stream: bytes) -> tuple[Fact, ...]:
     """Return the facts of the ClientHello at the start of a tunnelled stream, if there is one."""
     found = _look(stream)
     return tuple(found[0].facts) if found is not None and found[0].is_client else ()
@@ -170,21 +170,26 @@ def dissect_inside(conversation: Conversation) -> Dissection | None:
     Only a ClientHello counts as a find; it is known by nine fixed or bounded bytes and must parse.
     """
     orig, resp = _from_hello(conversation.orig_first), _from_hello(conversation.resp_first)
-    if not (client_facts(orig) or client_facts(resp)):
+    if not (_client_facts(orig) or _client_facts(resp)):
         return None
     inner = dissect(Conversation(TCP, 0, 0, (orig,) if orig else (), (resp,) if resp else ()))
-    return inner and Dissection("tls", inner.facts, ("tls_not_at_start", *inner.weirds))
+    return inner and Dissection("tls", inner.facts, inner.weirds)
 
 
-CERTIFICATE_FACTS = (
-    FactKind("tls.cert.subject", "Common name, organisation, country of the server certificate"),
-    FactKind("tls.cert.issuer", "The same of its issuer"),
-    FactKind("tls.cert.name", "DNS name in the server certificate; up to 8"),
-    FactKind("tls.cert.self_signed", "yes, where subject and issuer are one name"),
-    FactKind("tls.cert.not_before", "First day of validity"),
-    FactKind("tls.cert.not_after", "Last day of validity"),
-    FactKind("tls.cert.sha256", "Hash of the server certificate"),
-    FactKind("tls.client_cert.*", "The same kinds for a certificate that the client shows"),
+_CERTIFICATE_PARTS = (
+    ("subject", "Common name, organisation, country of the {} certificate"),
+    ("issuer", "The same of the issuer of the {} certificate"),
+    ("name", "DNS name in the {} certificate; up to 8"),
+    ("self_signed", "yes, where subject and issuer of the {} certificate are one name"),
+    ("not_before", "First day of validity of the {} certificate"),
+    ("not_after", "Last day of validity of the {} certificate"),
+    ("sha256", "Hash of the {} certificate"),
+)
+
+CERTIFICATE_FACTS = tuple(
+    FactKind(f"tls.{whose}.{part}", text.format(name))
+    for whose, name in (("cert", "server's"), ("client_cert", "client's"))
+    for part, text in _CERTIFICATE_PARTS
 )
 """Seen up to TLS 1.2; later versions encrypt certificates."""
 
@@ -225,8 +230,9 @@ _INSIDE_OTHERS = Dissector(
     first_bytes=ANY_BYTE,
     dissect=dissect_inside,
     rank=90,
-    how="A ClientHello that parses within the first 8 KiB of a stream that nothing else knows, "
-    "as STARTTLS leaves it.",
+    is_layer=True,
+    how="A ClientHello that parses within the first 8 KiB of a stream, behind STARTTLS, a proxy's "
+    "greeting or a VPN's framing; its facts are added to those of the protocol around it.",
     facts=(*CLIENT_FACTS, *SERVER_FACTS, *CERTIFICATE_FACTS),
     source="RFC 6120 §5, RFC 3207; EZVIZ app captures (XMPP on port 5221)",
 )

@@ -46,47 +46,57 @@ class ClientHello(NamedTuple):
     """The bytes ended before the hello did, or its lengths lie; the shape is then not whole."""
 
 
-class _Body(NamedTuple):
-    """Where the parts of a hello lie."""
+def _body(data: bytes, at: int, has_cookie: bool) -> tuple[bytes, int, int, bool] | None:
+    """Find what stands behind version and random; None when lengths are absurd.
 
-    ciphers: bytes
-    extensions_at: int
-    """Offset of the first extension, 0 where there are none."""
-
-    end: int
-    is_cut: bool
-
-
-def _body(data: bytes, at: int, has_cookie: bool) -> _Body | None:
-    """Find cipher list and extensions behind version and random; None when lengths are absurd."""
+    Returns:
+        The cipher list, the offset of the first extension (0 where there are none), the offset
+        behind the last, and whether bytes are missing.
+    """
     size = len(data)
     at += 34
     if at >= size:
-        return _Body(b"", 0, size, True)
+        return b"", 0, size, True
     if data[at] > 32:
         return None
     at += 1 + data[at]
     if has_cookie:
         if at >= size:
-            return _Body(b"", 0, size, True)
+            return b"", 0, size, True
         at += 1 + data[at]
     if at + 2 > size:
-        return _Body(b"", 0, size, True)
+        return b"", 0, size, True
     length = data[at] << 8 | data[at + 1]
     if length & 1 or not length:
         return None
     ciphers = data[at + 2 : at + 2 + length]
     at += 2 + length
     if at >= size:
-        return _Body(ciphers, 0, size, True)
+        return ciphers, 0, size, True
     if not 0 < data[at] < 8:
         return None
     at += 1 + data[at]
     if at + 2 > size:
         # A hello may end here: SSL 3.0 and the oldest TLS clients send no extensions.
-        return _Body(ciphers, 0, size, at != size)
+        return ciphers, 0, size, at != size
     end = at + 2 + (data[at] << 8 | data[at + 1])
-    return _Body(ciphers, at + 2, min(end, size), end > size)
+    return (ciphers, at + 2, end, False) if end <= size else (ciphers, at + 2, size, True)
+
+
+def _extensions(data: bytes, at: int, end: int) -> tuple[list[int], dict[int, bytes], bool]:
+    """Return the types in order, the values that are read, and whether the walk ended early."""
+    types: list[int] = []
+    values: dict[int, bytes] = {}
+    for _ in range(MAX_EXTENSIONS):
+        if at + 4 > end:
+            return types, values, at != end
+        kind, length = _PAIR(data, at)
+        types.append(kind)
+        at += 4
+        if kind in _READ:
+            values[kind] = data[at : at + length] if at + length <= end else data[at:end]
+        at += length
+    return types, values, at != end
 
 
 def _server_name(data: bytes) -> str:
@@ -94,7 +104,7 @@ def _server_name(data: bytes) -> str:
     if len(data) < 5 or data[2]:
         return ""
     length = data[3] << 8 | data[4]
-    return _host(data[5 : 5 + length])
+    return _host(data[5 : 5 + min(length, 255)])
 
 
 _host = functools.lru_cache(maxsize=MEMO_SIZE)(host_of)
@@ -133,33 +143,25 @@ def parse_client_hello(data: bytes, at: int = 0, has_cookie: bool = False) -> Cl
     body = _body(data, at, has_cookie)
     if body is None:
         return None
-    ciphers, at, end, is_cut = body
-    types: list[int] = []
-    sni = ""
-    read = {_VERSIONS: b"", _GROUPS: b"", _FORMATS: b"", _SIGNATURES: b"", _ALPN: b""}
-    while at and at + 4 <= end and len(types) < MAX_EXTENSIONS:
-        kind, length = _PAIR(data, at)
-        types.append(kind)
-        at += 4
-        if kind in _READ:
-            value = data[at : min(at + length, end, at + MAX_LIST)]
-            if kind == _SNI:
-                sni = _server_name(value)
-            else:
-                read[kind] = value
-        at += length
-    is_cut |= len(ciphers) > MAX_LIST or (bool(body.extensions_at) and at != end)
-    alpn = alpn_names(read[_ALPN]) if read[_ALPN] else ()
+    ciphers, start, end, is_cut = body
+    types, values, is_short = _extensions(data, start, end) if start else ([], {}, False)
+    value = values.get
+    names = value(_ALPN, b"")
+    alpn = alpn_names(names[:MAX_LIST]) if names else ()
+    signatures = value(_SIGNATURES, b"")[2:]
+    groups = value(_GROUPS, b"")[2:]
     shape = HelloShape(
         version,
         ciphers[:MAX_LIST],
         tuple(types),
-        read[_VERSIONS][1:],
-        read[_GROUPS][2:],
-        read[_FORMATS][1:],
-        read[_SIGNATURES][2:],
+        value(_VERSIONS, b"")[1:256],
+        groups[:MAX_LIST],
+        value(_FORMATS, b"")[1:MAX_LIST],
+        signatures[:MAX_LIST],
         alpn[0] if alpn else b"",
     )
+    is_cut |= is_short or max(len(ciphers), len(signatures), len(groups)) > MAX_LIST
+    sni = _server_name(values[_SNI]) if _SNI in values else ""
     return ClientHello(sni, alpn, shape, is_cut)
 
 

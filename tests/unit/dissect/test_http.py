@@ -4,7 +4,7 @@ import pytest
 
 from monitor.dissect.http import DISSECTORS, dissect, dissect_http2, hide_secrets
 from monitor.model.facts import Dissection
-from tests.support.payloads_names import hello_record, sni_extension, tcp
+from tests.support.payloads_names import tcp
 
 GET = b"GET /a/b?x=1 HTTP/1.1\r\nHost: Api.Example.com:8080\r\nUser-Agent: cam/1.0\r\n\r\n"
 
@@ -103,11 +103,10 @@ def test_a_proxied_request_gives_the_host_of_its_uri() -> None:
     assert not any("hunter2" in fact.value for fact in found.facts)
 
 
-def test_a_tunnel_tells_its_host_and_the_hello_inside() -> None:
-    hello = hello_record(sni_extension(b"inner.example"))
-    found = told(b"CONNECT outer.example:443 HTTP/1.1\r\n\r\n" + hello)
-    assert found.first("http.host") == "outer.example"
-    assert found.first("tls.sni") == "inner.example"
+def test_a_tunnel_tells_its_host_and_what_follows_is_not_read_as_http() -> None:
+    found = told(b"CONNECT outer.example:443 HTTP/1.1\r\n\r\n" + GET)
+    assert found.all("http.host") == ("outer.example",)
+    assert found.all("http.path") == ()
 
 
 def test_a_websocket_upgrade_is_told_once() -> None:

@@ -28,6 +28,7 @@ def of(
     ports: frozenset[int] = frozenset(),
     rank: int = 50,
     first_bytes: frozenset[int] = ANY_BYTE,
+    is_layer: bool = False,
 ) -> Dissector:
     return Dissector(
         service=service,
@@ -37,6 +38,7 @@ def of(
         dissect=probe,
         ports=ports,
         rank=rank,
+        is_layer=is_layer,
         how="",
         source="",
     )
@@ -75,6 +77,26 @@ def test_nobody_is_asked_twice_for_the_two_sides() -> None:
     probe = Probe(b"never")
     Registry([of(probe)]).dissect(tcp(b"abc", b"xyz"))
     assert probe.asked == 1
+
+
+def test_a_layer_adds_its_facts_to_the_answer_of_another_service() -> None:
+    outer, layer = Probe(b"a"), Probe(b"abc")
+    registry = Registry([of(outer), of(layer, service="layer", rank=90, is_layer=True)])
+    assert registry.dissect(tcp(b"abc")) == Dissection("probe", (Fact("probe.text", "616263"),))
+    assert layer.asked == 1
+
+
+def test_a_layer_answers_itself_where_nobody_else_does() -> None:
+    registry = Registry([of(Probe(b"z")), of(Probe(b"a"), service="layer", is_layer=True)])
+    assert registry.dissect(tcp(b"abc")).service == "probe"
+
+
+def test_a_tunnel_through_a_proxy_tells_both_hosts() -> None:
+    hello = hello_record(sni_extension(b"inner.example"))
+    found = Registry().dissect(tcp(b"CONNECT outer.example:443 HTTP/1.1\r\n\r\n" + hello))
+    assert found.service == "http"
+    assert found.first("http.host") == "outer.example"
+    assert found.first("tls.sni") == "inner.example"
 
 
 def test_an_empty_conversation_and_another_transport_give_nothing() -> None:

@@ -2,7 +2,7 @@ import struct
 
 import pytest
 
-from monitor.dissect.tls import client_facts, dissect, dissect_inside
+from monitor.dissect.tls import dissect, dissect_inside
 from tests.support.payloads_names import (
     certificate_message,
     client_hello,
@@ -124,7 +124,7 @@ def test_a_hello_behind_starttls_is_found() -> None:
     found = dissect_inside(tcp(greeting + HELLO, b"<proceed/>" + record(b"\x02\x28", kind=21)))
     assert found is not None
     assert found.first("tls.sni") == "cam.example"
-    assert found.weirds == ("tls_not_at_start",)
+    assert found.service == "tls"
 
 
 def test_plain_text_has_no_tls_inside() -> None:
@@ -138,8 +138,3 @@ def test_a_certificate_that_cannot_be_read_is_a_weird() -> None:
     found = dissect(tcp(HELLO, server))
     assert found is not None
     assert found.weirds == ("tls_certificate_unreadable",)
-
-
-def test_a_tunnelled_stream_gives_client_facts_only_for_a_hello() -> None:
-    assert ("tls.sni", "cam.example") in client_facts(HELLO)
-    assert client_facts(DATA) == ()
