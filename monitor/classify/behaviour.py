@@ -44,7 +44,7 @@ def _kilo(number: int) -> str:
 
 
 def _is_media(payload: int, packets: int) -> bool:
-    return payload >= rules.MEDIA_BYTES and payload >= rules.MEDIA_PACKET * packets
+    return packets > 0 and payload >= rules.MEDIA_BYTES and payload >= rules.MEDIA_PACKET * packets
 
 
 def _media_over_p2p(view: FlowView, opinion: Opinion) -> Change | None:
