@@ -1,5 +1,6 @@
 """The lines that must stand wherever results of other people's data stand."""
 
+from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 
@@ -106,7 +107,29 @@ def of_database(database_type: str, description: str, name: str) -> Attribution:
     )
 
 
-def lines(used: list[Attribution]) -> tuple[str, ...]:
+def in_use(
+    databases: Iterable[Attribution],
+    *,
+    has_makers: bool = True,
+    has_domains: bool = False,
+    has_map: bool = False,
+) -> tuple[Attribution, ...]:
+    """Return all attributions that the results of a run owe: the one register of them.
+
+    Args:
+        databases: Those of the geolocation databases in use.
+        has_makers: Makers of interfaces are shown.
+        has_domains: Registrable domains are shown.
+        has_map: A world map is shown.
+    """
+    owed = [*databases]
+    for is_owed, attribution in ((has_makers, IEEE), (has_domains, PSL), (has_map, NATURAL_EARTH)):
+        if is_owed:
+            owed.append(attribution)
+    return tuple(dict.fromkeys(owed))
+
+
+def lines(used: Iterable[Attribution]) -> tuple[str, ...]:
     """Return one line for each distinct attribution, in the order given."""
     found = [
         f"{item.text} ({item.licence}{', ' + item.url if item.url else ''})"

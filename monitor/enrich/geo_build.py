@@ -28,7 +28,8 @@ from monitor.enrich.mmdb_write import (
     Value,
     database_bytes,
 )
-from monitor.errors import ConfigError
+from monitor.enrich.unpack import cache_folder, write_atomic
+from monitor.errors import ConfigError, MonitorError
 
 TOR_FILES: Final = ("geoip", "geoip6")
 ATTRIBUTION: Final = "Location Database by IPFire Project (location.ipfire.org), CC BY-SA 4.0"
@@ -121,6 +122,27 @@ def write_bundle(folder: Path, databases: dict[str, bytes]) -> None:
             "size": len(raw),
         }
     (folder / "geo.json").write_text(json.dumps(manifest, indent=2) + "\n")
+
+
+def install(databases: dict[str, bytes], folder: Path | None = None) -> tuple[Path, ...]:
+    """Write databases as plain files where `Geo.open` looks, and return their paths.
+
+    Args:
+        databases: Bytes by name, as `build_country` and `build_asn` give them.
+        folder: Where to, else the ``geo`` folder of the cache folder.
+
+    Raises:
+        MonitorError: The folder cannot be written.
+    """
+    where = folder or cache_folder() / "geo"
+    try:
+        return tuple(
+            write_atomic(where / f"built-{name}.mmdb", raw) for name, raw in databases.items()
+        )
+    except OSError as error:
+        raise MonitorError(
+            f"{where}: cannot be written ({error.strerror}); make it writable or name another folder"
+        ) from error
 
 
 def _read_tor(path: Path, ranges: _Ranges) -> None:

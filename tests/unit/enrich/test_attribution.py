@@ -8,7 +8,10 @@ from monitor.enrich.attribution import (
     IEEE,
     IPFIRE,
     IPINFO,
+    NATURAL_EARTH,
+    PSL,
     SAPICS,
+    in_use,
     lines,
     of_database,
 )
@@ -52,3 +55,12 @@ def test_each_source_has_one_line_with_licence_and_address() -> None:
 
 def test_db_ip_gets_the_link_that_its_licence_asks_for() -> None:
     assert DBIP.html == "<a href='https://db-ip.com'>IP Geolocation by DB-IP</a>"
+
+
+def test_everything_that_is_shown_is_credited_once() -> None:
+    assert in_use([IPFIRE, IPFIRE]) == (IPFIRE, IEEE)
+    assert in_use([DBIP], has_makers=False, has_domains=True, has_map=True) == (
+        DBIP,
+        PSL,
+        NATURAL_EARTH,
+    )

@@ -9,8 +9,9 @@ from pathlib import Path
 import maxminddb
 import pytest
 
-from monitor.enrich.geo_build import build_asn, build_country, write_bundle
-from monitor.errors import ConfigError
+from monitor.enrich.geo import Geo
+from monitor.enrich.geo_build import build_asn, build_country, install, write_bundle
+from monitor.errors import ConfigError, MonitorError
 
 HEADER = "# Generated: Thu, 25 Jun 2026 04:33:59 GMT\n"
 V4 = HEADER + "16777216,16777471,AU\n16777472,16778239,CN\n16778240,16778495,EU\n"
@@ -153,3 +154,19 @@ def test_a_bundle_carries_sizes_checksums_and_dates(tmp_path: Path) -> None:
     manifest = json.loads((tmp_path / "geo.json").read_text())
     assert manifest["country"]["size"] == len(raw)
     assert manifest["country"]["build_epoch"] == 1_782_362_039
+
+
+def test_what_is_installed_is_used_when_it_is_newer_than_the_shipped_one(tmp_path: Path) -> None:
+    newer = V4.replace("2026", "2027").replace("Thu", "Fri")
+    folder = tor_folder(tmp_path, newer, V6.replace("2026", "2027"))
+    (path,) = install({"country": build_country(folder)})
+    with Geo.open(folders=()) as geo:
+        assert geo.databases[0].path == str(path)
+        assert geo.databases[0].build_date == "2027-06-25"
+        assert geo.place("1.0.1.5").country == "CN"
+
+
+def test_a_folder_that_cannot_be_written_is_one_clear_line(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(MonitorError, match="cannot be written"):
+        install({"country": b""}, tmp_path / "file" / "geo")
