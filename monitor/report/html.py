@@ -12,18 +12,29 @@ from monitor.report.units import bytes_text, count_text
 OPEN_CAMERAS = 8
 """Cameras shown unfolded; the others unfold on a click."""
 
+MAX_CAMERAS = 100
+"""Cameras shown, those that sent most: beyond, a page is no longer read."""
+
+MAX_TALKS = 40
+"""Parties shown of each camera."""
+
 
 def render(report: dict[str, Any]) -> str:
     """Return the page for a report (see `monitor.report.build.build`)."""
     talks = [t for c in report["cameras"] for t in c["talks"] if t["scope"] == Scope.OUTSIDE]
     sent = sum(t["bytes_out"] for t in talks)
-    countries = sorted({t["country"] for t in talks if t["country"]})
+    countries = sorted({country for t in talks for country in t["countries"]})
+    by_sent = sorted(report["cameras"], key=lambda c: -c["outside_bytes_out"])
+    kept = {id(camera) for camera in by_sent[:MAX_CAMERAS]}
     groups: dict[str, int] = {}
     for talk in talks:
         group = PURPOSE_GROUPS[talk["purpose"]]
         groups[group] = groups.get(group, 0) + talk["bytes_out"]
     return _template().render(
         report=report,
+        cameras=[camera for camera in report["cameras"] if id(camera) in kept],
+        findings=_grouped(report["findings"]),
+        max_talks=MAX_TALKS,
         sent=sent,
         received=sum(t["bytes_in"] for t in talks),
         countries=countries,
@@ -32,6 +43,17 @@ def render(report: dict[str, Any]) -> str:
         outside=Scope.OUTSIDE.value,
         purpose_groups={str(k): v for k, v in PURPOSE_GROUPS.items()},
     )
+
+
+def _grouped(findings: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return one row for each rule: forty cameras that do one thing are one row."""
+    rows: dict[str, dict[str, Any]] = {}
+    for finding in findings:
+        row = rows.setdefault(finding["rule"], {**finding, "cameras": [], "seen": {}, "flows": 0})
+        row["cameras"].append(finding["camera"])
+        row["flows"] += finding["flows"]
+        row["seen"].update(dict.fromkeys(e["value"] for e in finding["evidence"]))
+    return [{**row, "seen": list(row["seen"])} for row in rows.values()]
 
 
 @cache

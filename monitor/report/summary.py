@@ -9,10 +9,18 @@ from monitor.model.clock import utc_text
 from monitor.model.records import Device, Evidence, FlowRecord
 from monitor.model.words import PURPOSE_GROUPS, Outcome, Scope
 
-MAX_LINES = 300
+MAX_LINES = 100
 """Lines kept for each camera; what comes beyond is added up under `OTHER`."""
 
 OTHER = "(others)"
+
+MAX_LISTED = 8
+"""Names and countries kept of each line."""
+
+UNADDRESSED = frozenset(("0.0.0.0", "::"))  # noqa: S104  # as seen in packets, nothing is bound
+"""What devices call themselves before they have an address: not one device, so no camera's line."""
+
+_Key = tuple[str, str, str, str]
 
 
 @dataclasses.dataclass(slots=True)
@@ -24,8 +32,8 @@ class Line:
     party: str
     """Operator, else name, else network, else address."""
 
-    country: str
-    """Country of the servers; several are joined with a comma."""
+    network: bool
+    """The party is known as a network only: no name, no operator."""
 
     operator: str
     operator_country: str
@@ -37,6 +45,7 @@ class Line:
     first_ns: int = 0
     last_ns: int = 0
     names: dict[str, None] = dataclasses.field(default_factory=dict)
+    countries: dict[str, None] = dataclasses.field(default_factory=dict)
     confidence: str = "none"
     evidence: tuple[Evidence, ...] = ()
     """Of the first flow: how it is known."""
@@ -46,7 +55,7 @@ class Summary:
     """Adds up flow records. Bounded by cameras times `MAX_LINES`."""
 
     def __init__(self) -> None:
-        self._lines: dict[tuple[str, str, str, str, str], Line] = {}
+        self._lines: dict[_Key, Line] = {}
         self._per_camera: dict[str, int] = defaultdict(int)
         self.flows = 0
         self.cameras: dict[str, Device] = {}
@@ -65,7 +74,7 @@ class Summary:
                 or to.as_org
                 or (to.ip if record.scope is not Scope.OUTSIDE else "")
             )
-            key = (record.camera.ip, verdict.purpose, record.scope, party, to.country)
+            key = (record.camera.ip, verdict.purpose, record.scope, party)
             line = lines.get(key)
             if line is None:
                 line = self._new_line(key, record)
@@ -86,16 +95,18 @@ class Summary:
                 line.last_ns = record.end_ns
             if record.start_ns < line.first_ns:
                 line.first_ns = record.start_ns
-            if to.name and len(line.names) < 8:
+            if to.name and len(line.names) < MAX_LISTED:
                 line.names[to.name] = None
+            if to.country and len(line.countries) < MAX_LISTED:
+                line.countries[to.country] = None
             self.flows += 1
 
-    def _new_line(self, key: tuple[str, str, str, str, str], record: FlowRecord) -> Line:
-        camera, purpose, scope, party, country = key
+    def _new_line(self, key: _Key, record: FlowRecord) -> Line:
+        camera, purpose, scope, party = key
         self.cameras.setdefault(camera, record.camera)
         if self._per_camera[camera] >= MAX_LINES:
-            key = (camera, purpose, scope, OTHER, "")
-            party, country = OTHER, ""
+            party = OTHER
+            key = (camera, purpose, scope, party)
             known = self._lines.get(key)
             if known is not None:
                 return known
@@ -105,7 +116,7 @@ class Summary:
             purpose=purpose,
             scope=scope,
             party=party,
-            country=country,
+            network=not (to.operator or to.name or party == OTHER),
             operator="" if party == OTHER else to.operator,
             operator_country="" if party == OTHER else to.operator_country,
             first_ns=record.start_ns,
@@ -119,7 +130,8 @@ class Summary:
         """Return the figures as plain data, cameras in address order, lines by bytes sent."""
         by_camera: dict[str, list[Line]] = defaultdict(list)
         for (camera, *_), line in self._lines.items():
-            by_camera[camera].append(line)
+            if camera not in UNADDRESSED:
+                by_camera[camera].append(line)
         return {
             "cameras": [
                 _camera(devices.get(ip) or self.cameras[ip], by_camera[ip])
@@ -165,7 +177,8 @@ def _talk(line: Line) -> dict[str, Any]:
         "scope": line.scope,
         "party": line.party or None,
         "names": list(line.names),
-        "country": line.country or None,
+        "is_network": line.network,
+        "countries": sorted(line.countries),
         "operator": line.operator or None,
         "operator_country": line.operator_country or None,
         "confidence": line.confidence,

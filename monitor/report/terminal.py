@@ -3,7 +3,6 @@
 from typing import Any
 
 from rich.console import Console, Group, RenderableType
-from rich.markup import escape
 from rich.padding import Padding
 from rich.rule import Rule as Line
 from rich.table import Table
@@ -22,7 +21,7 @@ _SEVERITY_STYLE = {
     "low": "cyan",
     "info": "dim",
 }
-_GROUP_STYLE = {
+_PURPOSE_STYLE = {
     "diagnostics": "magenta",
     "firmware-download": "blue",
     "update-check": "blue",
@@ -109,26 +108,17 @@ def _who(camera: dict[str, Any]) -> str:
 def _talks(talks: list[dict[str, Any]]) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0), show_edge=False, header_style="dim")
     table.add_column("  what for", no_wrap=True)
-    table.add_column("to whom", overflow="fold", ratio=3)
+    table.add_column("to whom", overflow="fold")
     table.add_column("server", no_wrap=True)
-    table.add_column("operator", overflow="fold", ratio=2)
     table.add_column("answered", justify="right", no_wrap=True)
     table.add_column("sent", justify="right", no_wrap=True)
     table.add_column("received", justify="right", no_wrap=True)
     for talk in talks[:MAX_TALKS]:
-        names = talk["names"]
-        party = names[0] if names else talk["party"] or "unnamed"
-        if len(names) > 1:
-            party += f" +{len(names) - 1}"
-        operator = talk["operator"] or ""
-        if talk["operator_country"]:
-            operator += f" ({talk['operator_country']})"
         through = f"{count_text(talk['answered'])} of {count_text(talk['flows'])}"
         table.add_row(
-            Text("  " + talk["purpose"], _GROUP_STYLE.get(talk["purpose"], "")),
-            escape(party),
-            talk["country"] or "·",
-            escape(operator) or "·",
+            Text("  " + talk["purpose"], _PURPOSE_STYLE.get(talk["purpose"], "")),
+            _party(talk),
+            _countries(talk["countries"]),
             Text(through, "" if talk["answered"] else "dim"),
             bytes_text(talk["bytes_out"]),
             bytes_text(talk["bytes_in"]),
@@ -136,6 +126,25 @@ def _talks(talks: list[dict[str, Any]]) -> Table:
     if len(talks) > MAX_TALKS:
         table.add_row(Text(f"  … {len(talks) - MAX_TALKS} more", "dim"))
     return table
+
+
+def _party(talk: dict[str, Any]) -> Text:
+    names = talk["names"]
+    text = Text(names[0]) if names else Text(talk["party"] or "unnamed address")
+    if len(names) > 1:
+        text.append(f" +{len(names) - 1}", "dim")
+    if talk["is_network"] and talk["party"]:
+        text = Text.assemble(("network of ", "dim"), talk["party"])
+    if talk["operator"]:
+        country = f", {talk['operator_country']}" if talk["operator_country"] else ""
+        text.append(f"  {talk['operator']}{country}", "dim")
+    return text
+
+
+def _countries(countries: list[str]) -> str:
+    if not countries:
+        return "·"
+    return ",".join(countries[:3]) + ("…" if len(countries) > 3 else "")
 
 
 def _inside(camera: dict[str, Any]) -> str:

@@ -5,8 +5,8 @@ import pytest
 from monitor.model.facts import NOTHING, Dissection, Fact
 from monitor.model.words import Outcome, Purpose, Scope
 from monitor.policy.findings import MAX_EVIDENCE, Findings
-from tests.support import records
-from tests.support.records import destination, flow
+from tests.support import flow_records as records
+from tests.support.flow_records import destination, flow
 
 
 def found(*changes: dict[str, Any], dissection: Dissection = NOTHING) -> list[str]:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from monitor.model.records import Device
 from monitor.report.jsonl import FlowFile, FlowLines
-from tests.support.records import CAMERA, destination, flow
+from tests.support.flow_records import CAMERA, destination, flow
 
 
 def test_a_line_holds_the_fields_that_programs_rely_on() -> None:

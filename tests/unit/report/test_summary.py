@@ -3,8 +3,8 @@ from monitor.model.words import Outcome, Purpose, Scope
 from monitor.report import summary
 from monitor.report.build import verdict
 from monitor.report.summary import OTHER, Summary
-from tests.support import records
-from tests.support.records import CAMERA, destination, flow
+from tests.support import flow_records as records
+from tests.support.flow_records import CAMERA, destination, flow
 
 
 def talks(made: Summary) -> list[dict[str, object]]:
@@ -35,20 +35,28 @@ def test_bytes_out_are_those_of_the_camera_whoever_began() -> None:
     assert (talk["bytes_out"], talk["bytes_in"]) == (900, 100)
 
 
-def test_another_purpose_or_country_is_another_line() -> None:
+def test_another_purpose_is_another_line_and_countries_are_listed() -> None:
     made = Summary()
     made.add(
         [
             flow(),
             flow(verdict=records.verdict(Purpose.DIAGNOSTICS)),
             flow(destination=destination(country="IE")),
+            flow(destination=destination(country="")),
         ]
     )
-    assert [(t["purpose"], t["country"]) for t in talks(made)] == [
-        ("diagnostics", "US"),
-        ("cloud-api", "US"),
-        ("cloud-api", "IE"),
+    assert [(t["purpose"], t["countries"], t["flows"]) for t in talks(made)] == [
+        ("diagnostics", ["US"], 1),
+        ("cloud-api", ["IE", "US"], 3),
     ]
+
+
+def test_a_device_without_an_address_yet_is_no_camera_of_its_own() -> None:
+    made = Summary()
+    made.add([flow(), flow(camera=CAMERA._replace(ip="0.0.0.0"))])  # noqa: S104  # nothing is bound
+    (camera,) = made.as_dict({})["cameras"]
+    assert camera["ip"] == "10.20.3.11"
+    assert made.flows == 2
 
 
 def test_more_parties_than_the_bound_are_added_up_and_none_is_lost() -> None:
