@@ -2,6 +2,8 @@
 
 import re
 
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+
 from monitor.dissect.base import TCP, UDP, Dissector, FactKind
 from monitor.dissect.wire import distinct, first_piece, json_text, text
 from monitor.model.facts import Conversation, Dissection, Fact
@@ -26,6 +28,11 @@ _COMMANDS = {
     0x25: "presence",
     0x40: "list",
 }
+_BROADCAST_KEY = bytes.fromhex("6c1ec8e2bb9bb59ab50b0daf649b410a")
+"""MD5 of a text that every implementation holds: broadcasts are hidden from nobody.
+Source: jasonacox/tinytuya, udpkey."""
+
+_MOST_BROADCAST = 1024
 _VERSION = re.compile(rb"3\.[1-9]")
 
 
@@ -42,6 +49,19 @@ def _command(data: bytes) -> int:
     return command if command <= 0xFF and data[end - 4 : end] == mark else -1
 
 
+def _broadcast(frame: bytes) -> bytes:
+    """Return the JSON text of a masked presence broadcast (version 3.3), else the frame itself.
+
+    A return code of four bytes stands before the text, a checksum and the end mark after it.
+    """
+    hidden = frame[20:-8]
+    if frame[:4] != _OLD or not hidden or len(hidden) % 16 or len(hidden) > _MOST_BROADCAST:
+        return frame
+    cipher = Cipher(algorithms.AES(_BROADCAST_KEY), modes.ECB())  # noqa: S305 - theirs, to read
+    plain = cipher.decryptor().update(hidden)
+    return plain if plain[:1] == b"{" else frame
+
+
 def _version(frame: bytes) -> str:
     if frame[:4] == _NEW:
         return "3.5"
@@ -53,10 +73,12 @@ def _dissect(conversation: Conversation) -> Dissection | None:
     if _command(first_piece(conversation)) < 0:
         return None
     frames = [p for p in (*conversation.orig, *conversation.resp) if _command(p) >= 0]
+    is_udp = conversation.protocol == UDP
+    texts = [_broadcast(frame) for frame in frames] if is_udp else frames
     names = (_COMMANDS.get(_command(frame), "other") for frame in frames)
     facts = distinct("tuya.command", names)
-    facts += distinct("tuya.version", map(_version, frames))
-    facts += distinct("tuya.product", (json_text(frame, b"productKey") for frame in frames))
+    facts += distinct("tuya.version", map(_version, texts))
+    facts += distinct("tuya.product", (json_text(part, b"productKey") for part in texts))
     return Dissection("tuya", tuple(facts or [Fact("tuya.command", "other")]))
 
 
