@@ -29,6 +29,8 @@ class Rule(NamedTuple):
     when: frozenset[Purpose]
     ask: Callable[[FlowView, Opinion], Change | None]
     text: str
+    asks_company: bool = False
+    """It looks at what the camera did before, or elsewhere."""
 
 
 def _up(view: FlowView) -> int:
@@ -225,24 +227,28 @@ RULES = (
         frozenset((Purpose.REMOTE_ACCESS,)),
         _punch_from_outside,
         "a flow from a P2P partner is p2p-rendezvous; one not answered is less sure",
+        asks_company=True,
     ),
     Rule(
         "scan",
         frozenset((Purpose.UNKNOWN,)),
         _scan,
         "many silent hosts on a port, or silent TCP ports of a host, are scan",
+        asks_company=True,
     ),
     Rule(
         "p2p-company",
         frozenset((Purpose.UNKNOWN,)),
         _in_p2p_company,
         "unknown bytes to an address with which the camera does P2P are part of it",
+        asks_company=True,
     ),
     Rule(
         "download-after-check",
         frozenset((Purpose.UNKNOWN, Purpose.CLOUD_STORAGE)),
         _download_after_check,
         "a large download soon after an update check is firmware-download",
+        asks_company=True,
     ),
     Rule(
         "video-upload",

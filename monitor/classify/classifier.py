@@ -23,6 +23,7 @@ class _Known(NamedTuple):
     opinion: Opinion
     verdict: Verdict
     rules: tuple[Rule, ...]
+    asks_company: bool
 
 
 class Classifier:
@@ -59,7 +60,7 @@ class Classifier:
         known = self._known(view)
         verdict = known.verdict
         if known.rules:
-            if camera:
+            if camera and known.asks_company:
                 view = self._recent.with_context(view, camera, at_ns)
             for rule in known.rules:
                 change = rule.ask(view, known.opinion)
@@ -100,4 +101,6 @@ class Classifier:
     def _think(self, view: FlowView) -> _Known:
         opinion = weigh(gather(view, self.catalog))
         verdict = Verdict(opinion.purpose, opinion.confidence, opinion.evidence)
-        return _Known(view.dissection, opinion, verdict, self._rules[opinion.purpose])
+        asked = self._rules[opinion.purpose]
+        asks_company = any(rule.asks_company for rule in asked)
+        return _Known(view.dissection, opinion, verdict, asked, asks_company)

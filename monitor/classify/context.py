@@ -25,6 +25,9 @@ TRIED: Final = 64
 COMPANY_S: Final = 3600.0
 """How long a pair of camera and destination remembers its purposes, in seconds."""
 
+REPEAT_NS: Final = 10 * 10**9
+"""Flows of one purpose to one destination within this time are remembered once."""
+
 SIBLINGS: Final = 4
 """Most purposes that are remembered of a pair of camera and destination."""
 
@@ -61,29 +64,37 @@ class Recent:
         if met_ns < at_ns - int(COMPANY_S * 1e9):
             siblings = ()
         vain = at_ns - int(TRIED_S * 1e9)
-        return view._replace(
-            before=tuple(purpose for when, purpose in happened if when >= since),
-            siblings=siblings,
-            ports_tried=_since(self._ports.get(pair), vain),
-            hosts_tried=_since(self._hosts.get((camera, view.protocol, view.resp_port)), vain),
+        # The last four fields are the context; `_replace` takes four times as long.
+        return FlowView(
+            *view[:-4],
+            tuple([purpose for when, purpose in happened if when >= since]),
+            siblings,
+            _since(self._ports.get(pair), vain),
+            _since(self._hosts.get((camera, view.protocol, view.resp_port)), vain),
         )
 
     def note(self, view: FlowView, camera: str, at_ns: int, verdict: Verdict) -> None:
         """Remember a classified flow; guesses are not built upon."""
         purpose = verdict.purpose
         if purpose not in _SKIPPED and verdict.confidence is not Confidence.LOW:
-            happened = self._before.get(camera)
-            if happened is None:
-                happened = deque(maxlen=BEFORE)
-            _placed(self._before, camera, happened, self._size)
-            happened.appendleft((at_ns, purpose))
             pair = (camera, view.destination)
-            known = self._siblings.get(pair, (0, ()))[1]
-            if purpose not in known:
-                known = (purpose, *known)[:SIBLINGS]
-            _placed(self._siblings, pair, (at_ns, known), self._size)
+            met = self._siblings.get(pair)
+            # Most flows repeat the one before: then there is nothing new to remember.
+            if met is None or met[1][0] is not purpose or at_ns - met[0] > REPEAT_NS:
+                self._note_company(pair, at_ns, purpose)
         if view.outcome != Outcome.ANSWERED and view.initiated_by == "camera":
             self._note_vain(view, camera, at_ns)
+
+    def _note_company(self, pair: tuple[str, str], at_ns: int, purpose: Purpose) -> None:
+        camera = pair[0]
+        happened = self._before.get(camera)
+        if happened is None:
+            happened = deque(maxlen=BEFORE)
+        _placed(self._before, camera, happened, self._size)
+        happened.appendleft((at_ns, purpose))
+        known = self._siblings.get(pair, (0, ()))[1]
+        others = tuple(other for other in known if other is not purpose)
+        _placed(self._siblings, pair, (at_ns, (purpose, *others)[:SIBLINGS]), self._size)
 
     def _note_vain(self, view: FlowView, camera: str, at_ns: int) -> None:
         pair = (camera, view.destination)
@@ -104,4 +115,9 @@ def _placed(table: dict[K, V], key: K, value: V, size: int) -> V:
 
 
 def _since(times: dict[K, int] | None, since: int) -> int:
-    return sum(when >= since for when in times.values()) if times else 0
+    if not times:
+        return 0
+    # The oldest stands first: where it still counts, all do.
+    if next(iter(times.values())) >= since:
+        return len(times)
+    return sum(when >= since for when in times.values())

@@ -74,9 +74,17 @@ class FactIndex:
             for test in self._pattern.get(kind, ()):
                 if test.literal in text and test.expression.fullmatch(text):
                     yield FactHit(test.entry, kind, value, is_word=False)
-            for word in set(_WORDS.findall(text)):
+            for word in words_of(text):
                 for entry in self._word.get((kind, word), ()):
                     yield FactHit(entry, kind, value, is_word=True)
+
+
+def words_of(text: str) -> set[str]:
+    """Return the words of a value; of a path, those before its query.
+
+    A query carries values of any kind: ``/register?fw=1.0`` does not ask for firmware.
+    """
+    return set(_WORDS.findall(text.partition("?")[0]))
 
 
 def pattern_of(test: str) -> re.Pattern[str]:
@@ -89,7 +97,7 @@ def _is_fact_there(dissection: Dissection, kind: str, tests: tuple[str, ...]) ->
         text = value.lower()
         for test in tests:
             if test.startswith(WORD):
-                if test.removeprefix(WORD) in _WORDS.findall(text):
+                if test.removeprefix(WORD) in words_of(text):
                     return True
             elif "*" in test:
                 if pattern_of(test).fullmatch(text):

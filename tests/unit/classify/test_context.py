@@ -65,8 +65,9 @@ def test_every_table_has_a_bound_and_drops_the_oldest() -> None:
             destination=f"h{number}",
             outcome=Outcome.UNANSWERED,
         )
-        recent.note(view, f"cam{number}", 0, verdict(Purpose.PUSH))
-        recent.note(view._replace(destination="one"), "cam", 0, verdict(Purpose.PUSH))
+        at_ns = number * 11 * SECOND
+        recent.note(view, f"cam{number}", at_ns, verdict(Purpose.PUSH))
+        recent.note(view._replace(destination="one"), "cam", at_ns, verdict(Purpose.PUSH))
     tables: tuple[Sized, ...] = (
         recent._before,
         recent._siblings,
@@ -94,3 +95,12 @@ def test_company_is_forgotten_after_an_hour() -> None:
     recent.note(there, "cam", 0, verdict(Purpose.P2P_RENDEZVOUS))
     assert recent.with_context(there, "cam", 3600 * SECOND).siblings
     assert recent.with_context(there, "cam", 3601 * SECOND).siblings == ()
+
+
+def test_repeats_within_ten_seconds_are_remembered_once() -> None:
+    recent = Recent()
+    for number in range(5):
+        recent.note(FlowView(TCP, destination="x"), "cam", number, verdict(Purpose.PUSH))
+    recent.note(FlowView(TCP, destination="x"), "cam", 11 * SECOND, verdict(Purpose.PUSH))
+    view = recent.with_context(FlowView(TCP, destination="x"), "cam", 11 * SECOND)
+    assert view.before == (Purpose.PUSH, Purpose.PUSH)

@@ -25,6 +25,7 @@ def test_a_fact_test_is_a_whole_value_a_pattern_or_a_word_without_regard_to_case
     assert hits(knowledge, http("/FW/Info3.txt")) == ["t/pattern"]
     assert hits(knowledge, http("/agent/upgrade?p=1")) == ["t/word"]
     assert hits(knowledge, http("/upgraded")) == []
+    assert hits(knowledge, http("/register?upgrade=1")) == []
 
 
 def test_every_fact_of_an_entry_must_be_there() -> None:
