@@ -162,13 +162,6 @@ def _head_facts(head: Head) -> list[Fact]:
     return facts
 
 
-def _weirds(head: Head) -> list[str]:
-    found = ["http_head_cut"] if head.is_cut else []
-    if number(head.fields.get("content-length", "0")) < 0:
-        found.append("http_content_length_bad")
-    return found
-
-
 def _next_at(stream: bytes, head: Head) -> int:
     """Return where the message after `head` starts, 0 when that is unknown or the end."""
     is_interim = head.status[:1] == "1" and head.status != "101"
@@ -186,13 +179,16 @@ def _read(stream: bytes, facts: list[Fact], weirds: list[str]) -> bool:
         if head is None:
             return count > 0
         facts += _head_facts(head)
-        weirds += _weirds(head)
-        if head.method == "CONNECT":
+        if head.is_cut:
+            weirds.append("http_head_cut")
+        length = head.fields.get("content-length")
+        if length is not None and number(length) < 0:
+            weirds.append("http_content_length_bad")
+        if head.body_at >= len(stream) or head.method == "CONNECT":
             break
-        if head.body_at < len(stream):
-            start = body_start(stream, head)
-            kind = "http.request_magic" if head.method else "http.body_magic"
-            facts += _some(kind, body_magic(stream[start : start + 1100]))
+        start = body_start(stream, head)
+        kind = "http.request_magic" if head.method else "http.body_magic"
+        facts += _some(kind, body_magic(stream[start : start + 1100]))
         at = _next_at(stream, head)
         if not at:
             break
@@ -206,8 +202,9 @@ def dissect(conversation: Conversation) -> Dissection | None:
     """
     facts: list[Fact] = []
     weirds: list[str] = []
-    is_orig = _read(conversation.orig_first, facts, weirds)
-    is_resp = _read(conversation.resp_first, facts, weirds)
+    orig, resp = conversation.orig, conversation.resp
+    is_orig = bool(orig) and _read(orig[0], facts, weirds)
+    is_resp = bool(resp) and _read(resp[0], facts, weirds)
     if not (is_orig or is_resp):
         return None
     return Dissection("http", tuple(dict.fromkeys(facts)), tuple(dict.fromkeys(weirds)))

@@ -29,6 +29,7 @@ _KNOWN_METHODS = frozenset(
 """Methods that count even where the bytes end inside the request line."""
 
 _METHOD = re.compile(rb"[A-Z][A-Z_-]{1,23} ")
+_VERSIONS = frozenset((b"HTTP/1.1", b"HTTP/1.0"))
 _STATUS = re.compile(rb"HTTP/1\.[01] ([1-9][0-9][0-9])(?: |\r|\n|$)")
 
 
@@ -50,27 +51,33 @@ class Head(NamedTuple):
 
 def _start_line(data: bytes, at: int) -> tuple[str, bytes, str] | None:
     """Return method, target and status of the line at `at`, or None when it is not HTTP's."""
+    status = _STATUS.match(data, at)
+    if status is not None:
+        return "", b"", status.group(1).decode("ascii")
     found = _METHOD.match(data, at)
     if found is None:
-        status = _STATUS.match(data, at)
-        return ("", b"", status.group(1).decode("ascii")) if status else None
-    method = data[at : found.end() - 1].decode("ascii")
-    end = data.find(b"\n", found.end(), at + MAX_HEAD)
+        return None
+    behind = found.end()
+    method = data[at : behind - 1].decode("ascii")
+    end = data.find(b"\n", behind, at + MAX_HEAD)
     if end < 0:
-        target = data[found.end() : at + MAX_HEAD]
-        is_target = target[:1] in {b"/", b"*"} or target[:4].lower() == b"http"
-        if method not in _KNOWN_METHODS or not (is_target or method == "CONNECT"):
-            return None
-        # A line that goes on to another protocol's version is that protocol's.
-        path, space, version = target.partition(b" ")
-        if space and not b"HTTP/1.".startswith(version[:7]):
-            return None
-        return method, path, ""
-    line = data[found.end() : end].rstrip(b"\r ")
-    target, space, version = line.rpartition(b" ")
-    if not space or version[:7] != b"HTTP/1." or len(version) != 8:
+        return _cut_line(method, data[behind : at + MAX_HEAD])
+    target, space, version = data[behind:end].rstrip(b"\r ").rpartition(b" ")
+    if not space or version not in _VERSIONS:
         return None
     return method, target, ""
+
+
+def _cut_line(method: str, rest: bytes) -> tuple[str, bytes, str] | None:
+    """Return what a request line gives whose end is missing."""
+    is_target = rest[:1] in {b"/", b"*"} or rest[:4].lower() == b"http"
+    if method not in _KNOWN_METHODS or not (is_target or method == "CONNECT"):
+        return None
+    # A line that goes on to another protocol's version is that protocol's.
+    path, space, version = rest.partition(b" ")
+    if space and not b"HTTP/1.".startswith(version[:7]):
+        return None
+    return method, path, ""
 
 
 def read_head(data: bytes, at: int = 0) -> Head | None:

@@ -53,8 +53,8 @@ class _Side:
             if at + 5 > size:
                 break
             self.records += 1
-            kind = stream[at]
-            end = at + 5 + (stream[at + 3] << 8 | stream[at + 4])
+            kind, _, _, length = _HEAD(stream, at)
+            end = at + 5 + length
             if kind == _HANDSHAKE and is_clear:
                 parts.append(stream[at + 5 : end])
             elif kind == _ALERT and self.alert is None:
@@ -90,9 +90,11 @@ def _ssl2_hello(stream: bytes) -> int:
 
 def _look(stream: bytes) -> tuple[Handshake, _Side] | None:
     """Return what one side says, or None when it does not speak TLS."""
-    if not stream or not _is_record(stream, 0) or len(stream) < 5:
+    if len(stream) < 5:
         return None
     side = _Side(stream)
+    if not side.records:
+        return None
     told = Handshake()
     is_sound = bool(side.handshake) and told.add_all(side.handshake)
     if side.alert is not None:
@@ -120,31 +122,45 @@ def _is_protected(stream: bytes, side: _Side) -> bool:
     return (stream[0] == _DATA and length >= 17) or (is_whole and length >= 16)
 
 
+def _one_sided(conversation: Conversation, one: tuple[Handshake, _Side]) -> Dissection | None:
+    """Return what a conversation shows of which one side alone speaks TLS."""
+    told, side = one
+    if not told.has_hello:
+        has_both = conversation.orig_first and conversation.resp_first
+        # One opaque record does not outweigh another side that does not agree.
+        return None if has_both and side.records < 2 else _dissection([told])
+    version = _ssl2_hello(conversation.orig_first)
+    if version:
+        told.facts.insert(0, Fact("tls.version", VERSION_NAMES[version]))
+        told.weirds.append("tls_sslv2_hello")
+    return _dissection([told])
+
+
+def _dissection(told: list[Handshake]) -> Dissection:
+    facts = told[0].facts if len(told) == 1 else told[0].facts + told[1].facts
+    weirds = [weird for side in told for weird in side.weirds]
+    return Dissection("tls", tuple(facts), tuple(dict.fromkeys(weirds)) if weirds else ())
+
+
 def dissect(conversation: Conversation) -> Dissection | None:
     """Return what both sides show, or None when neither speaks TLS.
 
     Who is client and who is server is told by their messages, not by who spoke first.
     """
-    orig, resp = conversation.orig_first, conversation.resp_first
-    looks = [found for found in (_look(orig), _look(resp)) if found is not None]
-    if not looks:
-        version = _ssl2_hello(orig)
-        if not version:
-            return None
-        facts = (Fact("tls.version", VERSION_NAMES[version]),)
-        return Dissection("tls", facts, ("tls_sslv2_hello",))
-    if len(looks) == 1 and not looks[0][0].has_hello and orig and resp and looks[0][1].records < 2:
-        # One side alone looks like one opaque record and the other does not agree.
+    orig, resp = conversation.orig, conversation.resp
+    ours = _look(orig[0]) if orig else None
+    theirs = _look(resp[0]) if resp else None
+    if ours and theirs:
+        first, second = ours[0], theirs[0]
+        return _dissection([second, first] if second.is_client else [first, second])
+    one = ours or theirs
+    if one:
+        return _one_sided(conversation, one)
+    version = _ssl2_hello(conversation.orig_first)
+    if not version:
         return None
-    if len(looks) == 2 and looks[1][0].is_client:
-        looks.reverse()
-    facts_all = [fact for told, _ in looks for fact in told.facts]
-    weirds = [weird for told, _ in looks for weird in told.weirds]
-    version = _ssl2_hello(orig) if len(looks) == 1 and looks[0][0].has_hello else 0
-    if version:
-        facts_all.insert(0, Fact("tls.version", VERSION_NAMES[version]))
-        weirds.append("tls_sslv2_hello")
-    return Dissection("tls", tuple(facts_all), tuple(dict.fromkeys(weirds)))
+    facts = (Fact("tls.version", VERSION_NAMES[version]),)
+    return Dissection("tls", facts, ("tls_sslv2_hello",))
 
 
 def _client_facts(stream: bytes) -> tuple[Fact, ...]:

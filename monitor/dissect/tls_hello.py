@@ -83,20 +83,41 @@ def _body(data: bytes, at: int, has_cookie: bool) -> tuple[bytes, int, int, bool
     return (ciphers, at + 2, end, False) if end <= size else (ciphers, at + 2, size, True)
 
 
-def _extensions(data: bytes, at: int, end: int) -> tuple[list[int], dict[int, bytes], bool]:
-    """Return the types in order, the values that are read, and whether the walk ended early."""
+_Extensions = tuple[tuple[int, ...], dict[int, bytes], bool]
+"""Types in order, the values that are read, and whether the walk ended early."""
+
+
+def _walk(block: bytes) -> _Extensions:
     types: list[int] = []
     values: dict[int, bytes] = {}
+    at, end = 0, len(block)
     for _ in range(MAX_EXTENSIONS):
         if at + 4 > end:
-            return types, values, at != end
-        kind, length = _PAIR(data, at)
+            break
+        kind, length = _PAIR(block, at)
         types.append(kind)
         at += 4
         if kind in _READ:
-            values[kind] = data[at : at + length] if at + length <= end else data[at:end]
+            values[kind] = block[at : at + length]
         at += length
-    return types, values, at != end
+    return tuple(types), values, at != end
+
+
+_walk_once = functools.lru_cache(maxsize=MEMO_SIZE)(_walk)
+
+_KEY_SHARE = b"\x00\x33\x00"
+_REPEATED = 512
+
+
+def _extensions(block: bytes) -> _Extensions:
+    """Read a block of extensions; the caller does not change what it gets.
+
+    Below TLS 1.3 a client sends the same block to the same server again and again. A key share is
+    new each time, so a block that may hold one is not looked for in the memo.
+    """
+    if len(block) > _REPEATED or _KEY_SHARE in block:
+        return _walk(block)
+    return _walk_once(block)
 
 
 def _server_name(data: bytes) -> str:
@@ -144,7 +165,7 @@ def parse_client_hello(data: bytes, at: int = 0, has_cookie: bool = False) -> Cl
     if body is None:
         return None
     ciphers, start, end, is_cut = body
-    types, values, is_short = _extensions(data, start, end) if start else ([], {}, False)
+    types, values, is_short = _extensions(data[start:end]) if start else ((), {}, False)
     value = values.get
     names = value(_ALPN, b"")
     alpn = alpn_names(names[:MAX_LIST]) if names else ()
@@ -153,7 +174,7 @@ def parse_client_hello(data: bytes, at: int = 0, has_cookie: bool = False) -> Cl
     shape = HelloShape(
         version,
         ciphers[:MAX_LIST],
-        tuple(types),
+        types,
         value(_VERSIONS, b"")[1:256],
         groups[:MAX_LIST],
         value(_FORMATS, b"")[1:MAX_LIST],
