@@ -1,7 +1,8 @@
 """The company behind a service, known from its name; and the company whose network an address is."""
 
+import ipaddress
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
@@ -28,6 +29,7 @@ _FIELDS: Final = {
     "parent",
     "role",
     "domains",
+    "addresses",
     "as_numbers",
     "source",
 }
@@ -56,6 +58,9 @@ class Company(NamedTuple):
     parent: str
     role: Role
     domains: tuple[str, ...]
+    addresses: tuple[str, ...]
+    """Fixed addresses that are the service itself, such as public resolvers."""
+
     as_numbers: tuple[int, ...]
     source: str
 
@@ -66,6 +71,7 @@ class Operators:
     def __init__(self, companies: tuple[Company, ...]) -> None:
         self.companies = companies
         self._by_domain = {domain: one for one in companies for domain in one.domains}
+        self._by_address = {ip: one for one in companies for ip in one.addresses}
         self._by_asn = {asn: one for one in companies for asn in one.as_numbers}
         self._known: dict[tuple[str, tuple[str, ...]], Operator] = {}
 
@@ -81,7 +87,11 @@ class Operators:
             _company(where, label, entry)
             for label, entry in load_entries(where, "companies", _FIELDS)
         )
-        for key, kind in (("domains", "domain"), ("as_numbers", "AS number")):
+        for key, kind in (
+            ("domains", "domain"),
+            ("addresses", "address"),
+            ("as_numbers", "AS number"),
+        ):
             owner: dict[object, str] = {}
             for company in companies:
                 for item in getattr(company, key):
@@ -96,7 +106,7 @@ class Operators:
     def operator(
         self,
         name: str,
-        ip: str,  # noqa: ARG002  # see the docstring
+        ip: str,
         place: Place,  # noqa: ARG002  # see the docstring
         cert_names: tuple[str, ...] = (),
     ) -> Operator:
@@ -107,8 +117,9 @@ class Operators:
 
         Args:
             name: Name of the destination; empty when unknown.
-            ip: Its address. Not used: an address shows who hosts, which is `hosting`.
-            place: Its place. Not used, for the same reason.
+            ip: Its address: asked when nothing else tells, and only for the few fixed addresses
+                that are a service themselves, such as 8.8.8.8.
+            place: Its place. Not used: a network shows who hosts, which is `hosting`.
             cert_names: Names of the certificate that the destination showed.
 
         Returns:
@@ -121,6 +132,10 @@ class Operators:
             if len(self._known) >= MAX_CACHED:
                 self._known.clear()
             self._known[key] = known
+        if known is NOBODY and ip in self._by_address:
+            company = self._by_address[ip]
+            evidence = Evidence("address", ip, f"operators/{company.name}")
+            return Operator(company.name, company.country, company.parent, (evidence,))
         return known
 
     def hosting(self, place: Place) -> Operator:
@@ -210,22 +225,16 @@ def _company(path: Path, label: str, entry: Mapping[str, Any]) -> Company:
     if role not in tuple(Role):
         raise ConfigError(f"{path}: {label}: unknown role '{role}'; write {', '.join(Role)}")
     country = text_of(path, label, entry, "country", default="")
-    disputed = tuple(_list(path, label, entry, "disputed"))
-    for code in (*disputed, *filter(None, (country,))):
-        if code not in COUNTRIES:
-            raise ConfigError(f"{path}: {label}: {code!r} is no country; write two letters")
+    if country and not _is_country(country):
+        raise ConfigError(f"{path}: {label}: {country!r} is no country; write two letters")
+    disputed = _list(
+        path, label, entry, "disputed", _is_country, "write two letters, as in [CN, US]"
+    )
     if bool(country) == bool(disputed) and role != Role.PUBLIC:
         raise ConfigError(f"{path}: {label}: write either country or disputed")
-    domains = _list(path, label, entry, "domains")
-    for domain in domains:
-        if not isinstance(domain, str) or not _DOMAIN.fullmatch(domain):
-            raise ConfigError(
-                f"{path}: {label}: {domain!r:.60} is no domain; write example.com in lower case"
-            )
-    numbers = _list(path, label, entry, "as_numbers")
-    for number in numbers:
-        if not isinstance(number, int) or isinstance(number, bool) or not 0 < number < 1 << 32:
-            raise ConfigError(f"{path}: {label}: {number!r:.60} is no AS number; write 64496")
+    domains = _list(path, label, entry, "domains", _is_domain, "write example.com in lower case")
+    addresses = _list(path, label, entry, "addresses", _is_address, "write 8.8.8.8")
+    numbers = _list(path, label, entry, "as_numbers", _is_as_number, "write 64496")
     if not domains and not numbers:
         raise ConfigError(f"{path}: {label}: has neither domains nor as_numbers; give one")
     return Company(
@@ -234,14 +243,46 @@ def _company(path: Path, label: str, entry: Mapping[str, Any]) -> Company:
         disputed,
         text_of(path, label, entry, "parent", default=""),
         Role(role),
-        tuple(domains),
-        tuple(numbers),
+        domains,
+        addresses,
+        numbers,
         text_of(path, label, entry, "source"),
     )
 
 
-def _list(path: Path, label: str, entry: Mapping[str, Any], field: str) -> list[Any]:
+def _list(
+    path: Path,
+    label: str,
+    entry: Mapping[str, Any],
+    field: str,
+    is_good: Callable[[Any], bool],
+    advice: str,
+) -> tuple[Any, ...]:
+    """Return the list `field` of an entry, each item checked; empty where it is missing."""
     value = entry.get(field, [])
     if not isinstance(value, list):
         raise ConfigError(f"{path}: {label}: {field} is not a list; write [a, b]")
-    return value
+    for item in value:
+        if not is_good(item):
+            raise ConfigError(f"{path}: {label}: {field}: {item!r:.60} does not fit; {advice}")
+    return tuple(value)
+
+
+def _is_country(item: Any) -> bool:
+    return isinstance(item, str) and item in COUNTRIES
+
+
+def _is_domain(item: Any) -> bool:
+    return isinstance(item, str) and _DOMAIN.fullmatch(item) is not None
+
+
+def _is_address(item: Any) -> bool:
+    """Return whether it is an address in its usual text, as packets are shown."""
+    try:
+        return isinstance(item, str) and str(ipaddress.ip_address(item)) == item
+    except ValueError:
+        return False
+
+
+def _is_as_number(item: Any) -> bool:
+    return isinstance(item, int) and not isinstance(item, bool) and 0 < item < 1 << 32

@@ -61,6 +61,17 @@ def test_an_address_alone_has_no_operator(shipped: Operators) -> None:
     assert shipped.operator("", "52.94.236.248", Place("US", 16509, "AMAZON-02")) is NOBODY
 
 
+def test_a_fixed_address_that_is_a_service_has_an_operator(shipped: Operators) -> None:
+    found = shipped.operator("", "8.8.8.8", NOWHERE)
+    assert (found.name, found.country) == ("Google", "US")
+    assert found.evidence[0].kind == "address"
+    assert shipped.operator("", "8.8.8.9", NOWHERE) is NOBODY
+
+
+def test_a_name_goes_before_a_fixed_address(shipped: Operators) -> None:
+    assert shipped.operator("dev.ys7.com", "8.8.8.8", NOWHERE).name == "EZVIZ"
+
+
 def test_the_longest_domain_wins(shipped: Operators) -> None:
     assert shipped.operator("www.googleapis.com", "", NOWHERE).name == "Google"
     assert shipped.operator("x.storage.googleapis.com", "", NOWHERE).name == "Google Cloud"
@@ -152,11 +163,18 @@ def test_every_platform_without_a_name_has_a_network(shipped: Operators) -> None
     [
         ("country: DE", "country: Germany", "is no country"),
         ("country: DE", "country: NO", "country is False"),
+        ("country: DE", "disputed: [CN, EU]", "disputed: 'EU' does not fit"),
         ("country: DE", "", "either country or disputed"),
-        ("domains: [example.net]", "domains: [Example]", "is no domain"),
+        ("domains: [example.net]", "domains: [Example]", "domains: 'Example' does not fit"),
         ("domains: [example.net]", "domains: example.net", "is not a list"),
-        ("domains: [example.net]", "as_numbers: [-1]", "is no AS number"),
+        ("domains: [example.net]", "as_numbers: [-1]", "as_numbers: -1 does not fit"),
         ("domains: [example.net]", "role: service", "neither domains nor as_numbers"),
+        ("source: a test", "source: a test\n    addresses: [8.8.8]", "does not fit; write 8.8.8.8"),
+        (
+            "source: a test",
+            "source: a test\n    addresses: [2001:DB8::1]",
+            "does not fit; write 8.8.8.8",
+        ),
         ("source: a test", "", "source is None"),
         ("source: a test", "sauce: a test", "unknown field 'sauce'"),
         ("source: a test", "source: a test\n    role: pirate", "unknown role"),
