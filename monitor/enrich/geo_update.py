@@ -8,96 +8,22 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from monitor.enrich import geo_shapes
-from monitor.enrich.geo_database import GeoDatabase, OpenDatabase, open_database
-from monitor.enrich.unpack import Workplace, cache_folder, write_atomic
+from monitor.enrich.geo_check import check, opened
+from monitor.enrich.geo_database import GeoDatabase
+from monitor.enrich.geo_sources import DEFAULT_SOURCES, Source, source_named
+from monitor.enrich.unpack import cache_folder, write_atomic
 from monitor.errors import ConfigError, MonitorError
 
 if TYPE_CHECKING:
     import httpx
 
+__all__ = ["DEFAULT_SOURCES", "Source", "Updated", "source_named", "update"]
+
 MAX_BYTES: Final = 256 << 20
 """A database larger than this is refused."""
 
 TIMEOUT_S: Final = 30.0
-MAX_DRIFT: Final = 0.20
-"""Largest share of the probes whose country may differ from the database in use. Two honest
-databases differ on some 4 % of random addresses (measured), so 20 % of well-known ones is wrong."""
-
-PROBES: Final = (
-    "193.0.6.139",
-    "130.89.148.77",
-    "101.132.0.1",
-    "133.11.0.1",
-    "200.160.2.3",
-    "196.216.2.6",
-    "139.130.4.5",
-    "18.7.21.1",
-    "134.130.4.1",
-    "128.101.101.101",
-    "2001:67c:2e8::1",
-    "2001:200::1",
-)
-"""Unicast addresses on all continents, of registries, universities and carriers."""
-
-MIN_PROBES: Final = 5
-"""Probes that a database must know at least."""
-
 _SHA256: Final = re.compile(r"\b[0-9a-fA-F]{64}\b")
-_SAPICS: Final = "https://github.com/sapics/ip-location-db/releases/download/latest"
-
-
-class Source(NamedTuple):
-    """Where a database is fetched from."""
-
-    name: str
-    kind: str
-    """``country`` or ``asn``."""
-
-    url: str
-    """``{year}`` and ``{month}`` are filled in."""
-
-    licence: str
-    checksum_url: str = ""
-    """Empty: ``url`` with ``.sha256`` appended is tried."""
-
-
-SOURCES: Final = {
-    source.name: source
-    for source in (
-        Source(
-            "server-country",
-            "country",
-            f"{_SAPICS}/server-country.mmdb",
-            "PDDL-1.0",
-            "https://github.com/sapics/ip-location-db/releases/download/checksum/"
-            "server-country.mmdb.sha256",
-        ),
-        Source(
-            "origin-asn",
-            "asn",
-            f"{_SAPICS}/origin-asn.mmdb",
-            "PDDL-1.0",
-            "https://github.com/sapics/ip-location-db/releases/download/checksum/"
-            "origin-asn.mmdb.sha256",
-        ),
-        Source(
-            "dbip-lite",
-            "country",
-            "https://download.db-ip.com/free/dbip-country-lite-{year:04}-{month:02}.mmdb.gz",
-            "CC-BY-4.0",
-        ),
-        Source(
-            "dbip-asn-lite",
-            "asn",
-            "https://download.db-ip.com/free/dbip-asn-lite-{year:04}-{month:02}.mmdb.gz",
-            "CC-BY-4.0",
-        ),
-    )
-}
-"""Sources that need no key. Source of the addresses: the projects' own pages, 2026."""
-
-DEFAULT_SOURCES: Final = ("server-country", "origin-asn")
 
 
 class Updated(NamedTuple):
@@ -113,18 +39,6 @@ class Updated(NamedTuple):
 
     drift: float | None
     """Share of the probes whose country changed; None where there was nothing to compare."""
-
-
-def source_named(name: str, url: str = "") -> Source:
-    """Return the source called `name`, with another address where `url` is given.
-
-    Raises:
-        ConfigError: There is no such source.
-    """
-    source = SOURCES.get(name)
-    if source is None:
-        raise ConfigError(f"geo source '{name}': unknown; known are {', '.join(sorted(SOURCES))}")
-    return source._replace(url=url, checksum_url="") if url else source
 
 
 def update(
@@ -162,12 +76,12 @@ def update(
     if raw[:2] == b"\x1f\x8b":
         raw = _gunzip(url, raw)
     if _same(target, raw):
-        with _opened(target) as database:
+        with opened(target) as database:
             return Updated(source, database.info, False, bool(checksum), None)
     candidate = where / f".{source.name}.candidate"
     try:
         write_atomic(candidate, raw)
-        drift, info = _check(candidate, target, source, url, is_forced=is_forced)
+        drift, info = check(candidate, target, source, url, is_forced=is_forced)
         if target.exists():
             write_atomic(where / f"{source.name}.mmdb.previous", target.read_bytes())
         candidate.replace(target)
@@ -179,85 +93,6 @@ def update(
         with contextlib.suppress(OSError):
             candidate.unlink(missing_ok=True)
     return Updated(source, info._replace(path=str(target)), True, bool(checksum), drift)
-
-
-def _check(
-    candidate: Path, target: Path, source: Source, url: str, *, is_forced: bool
-) -> tuple[float | None, GeoDatabase]:
-    """Open the candidate and compare it with what is there; return the drift and what it is."""
-    try:
-        opened = open_database(candidate)
-    except ConfigError as error:
-        reason = str(error).removeprefix(f"{candidate}: ").partition(";")[0]
-        raise ConfigError(
-            f"{url}: refused, {reason}; fetch again later, the old database stays in use"
-        ) from error
-    try:
-        if source.kind not in opened.info.kinds:
-            raise ConfigError(
-                f"{url}: refused, holds no {source.kind} data (type '{opened.info.type}'); "
-                "give the address of another file"
-            )
-        answers = _answers(opened, source.kind)
-        known = sum(1 for answer in answers.values() if answer)
-        if known < MIN_PROBES:
-            raise ConfigError(
-                f"{url}: refused, knows {known} of {len(PROBES)} well-known addresses; "
-                "fetch again later, the old database stays in use"
-            )
-        drift = _drift(answers, target) if source.kind == "country" else None
-        if drift is not None and drift > MAX_DRIFT and not is_forced:
-            raise ConfigError(
-                f"{url}: refused, {drift:.0%} of the well-known addresses changed country; look "
-                "at both files, then use --force, the old database stays in use"
-            )
-        return drift, opened.info
-    finally:
-        opened.reader.close()
-
-
-def _answers(database: OpenDatabase, kind: str) -> dict[str, str]:
-    """Return what a database says of each probe, empty where it says nothing."""
-    answers = {}
-    for ip in PROBES:
-        try:
-            record = database.get(ip)
-        except ValueError:
-            record = None
-        if kind == "country":
-            answers[ip] = geo_shapes.country_of(record)
-        else:
-            asn = geo_shapes.network_of(record)[0]
-            answers[ip] = str(asn) if asn else ""
-    return answers
-
-
-def _drift(answers: dict[str, str], target: Path) -> float | None:
-    """Return the share of probes whose country differs from the file in place, else the shipped.
-
-    Only probes that both know count; None where there is nothing to compare with.
-    """
-    workplace = Workplace()
-    try:
-        with _opened(target if target.exists() else workplace.unpacked("country")) as database:
-            before = _answers(database, "country")
-    except ConfigError:
-        return None
-    finally:
-        workplace.close()
-    both = [ip for ip in PROBES if before[ip] and answers[ip]]
-    if not both:
-        return None
-    return sum(before[ip] != answers[ip] for ip in both) / len(both)
-
-
-@contextlib.contextmanager
-def _opened(path: Path) -> Iterator[OpenDatabase]:
-    database = open_database(path)
-    try:
-        yield database
-    finally:
-        database.reader.close()
 
 
 def _same(path: Path, raw: bytes) -> bool:

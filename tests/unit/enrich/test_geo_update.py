@@ -13,7 +13,9 @@ from typing_extensions import override
 
 from monitor.enrich import geo_update
 from monitor.enrich.geo import Geo
-from monitor.enrich.geo_update import PROBES, SOURCES, Source, source_named, update
+from monitor.enrich.geo_check import PROBES
+from monitor.enrich.geo_sources import Source
+from monitor.enrich.geo_update import update
 from monitor.errors import ConfigError, MonitorError
 from tests.support.mmdb import write_mmdb
 
@@ -252,15 +254,3 @@ def test_a_folder_that_cannot_be_written_is_one_clear_line(server: Server, tmp_p
     blocked.write_text("in the way")
     with pytest.raises(MonitorError, match="cannot be written"):
         update(source(server, "/c.mmdb"), month=MONTH, folder=blocked / "geo")
-
-
-def test_sources_are_found_by_name_and_take_another_address() -> None:
-    assert source_named("dbip-lite") is SOURCES["dbip-lite"]
-    assert source_named("origin-asn", "http://mirror/x.mmdb").url == "http://mirror/x.mmdb"
-    with pytest.raises(ConfigError, match="known are dbip-asn-lite"):
-        source_named("maxmind")
-
-
-def test_every_source_has_a_licence_and_a_secure_address() -> None:
-    assert all(item.licence and item.url.startswith("https://") for item in SOURCES.values())
-    assert {SOURCES[name].kind for name in geo_update.DEFAULT_SOURCES} == {"country", "asn"}
