@@ -11,6 +11,7 @@ from monitor.enrich.devices import Devices
 from monitor.enrich.geo import Geo
 from monitor.enrich.names import NameTable
 from monitor.enrich.operators import Operators
+from monitor.enrich.oui import OuiTable
 from monitor.model.addresses import Address, Roles
 from monitor.model.arrays import VLAN_NONE
 from monitor.model.facts import NOTHING, Conversation, Dissection
@@ -62,6 +63,7 @@ class Stages:
     roles: Roles
     registry: Registry
     names: NameTable
+    ouis: OuiTable
     devices: Devices
     geo: Geo
     operators: Operators

@@ -28,6 +28,12 @@ class CaptureError(MonitorError):
     exit_status = 4
 
 
+class OutputError(MonitorError):
+    """An output file cannot be written."""
+
+    exit_status = 2
+
+
 class StoreError(MonitorError):
     """The store is unreachable, or its schema is not ours."""
 

@@ -106,6 +106,14 @@ class Pipeline:
         stages = self._stages
         return list(lines([db.attribution for db in stages.geo.databases]))
 
+    def versions(self) -> dict[str, str]:
+        """Return what else than the input the results rest on."""
+        stages = self._stages
+        told = {"catalog": stages.classifier.catalog.digest, "oui": stages.ouis.date}
+        for database in stages.geo.databases:
+            told["+".join(sorted(database.kinds))] = f"{database.type} {database.build_date}"
+        return told
+
     def databases(self) -> list[dict[str, Any]]:
         """Return what the databases in use are, as plain data."""
         return [
@@ -194,11 +202,13 @@ def open_stages(settings: Settings) -> Stages:
     Raises:
         ConfigError: A catalogue entry or a database is refused.
     """
+    ouis = OuiTable.open()
     return Stages(
         roles=Roles(settings.site.cameras, settings.site.networks),
         registry=Registry(),
         names=NameTable(),
-        devices=Devices(OuiTable.open()),
+        ouis=ouis,
+        devices=Devices(ouis),
         geo=Geo.open(country=settings.geo.country, asn=settings.geo.asn),
         operators=Operators.load(),
         classifier=Classifier(settings.catalog.directory),

@@ -2,7 +2,9 @@
 
 import dataclasses
 import sys
+import time
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -21,6 +23,7 @@ from monitor import __version__, config, pipeline
 from monitor.capture import Capture, open_capture
 from monitor.config import Settings
 from monitor.errors import UsageError
+from monitor.keeping import Keeper
 from monitor.model.words import Severity
 from monitor.policy.findings import Findings
 from monitor.report import build, files, terminal
@@ -106,37 +109,51 @@ def replay(job: Job, progress: Progress) -> Done:
         UsageError: The output directory cannot be used.
         MonitorError: As `pipeline.open_stages` and the store.
     """
-    if not pipeline.is_compiled():
-        sys.stderr.write("camwatch: compiling the packet kernels; this happens once, about 30 s\n")
-    out = None if job.out is None else _directory(job.out)
-    stages = pipeline.open_stages(job.settings)
-    line = pipeline.Pipeline(job.settings, stages)
-    summary, findings = Summary(), Findings()
-    flows = None if out is None else FlowFile(out)
-    try:
-        with open_capture(job.files, progress=progress.at) as capture:
-            progress.expect(capture.total_bytes)
-            for made in line.run(capture):
-                records = [item.record for item in made]
-                summary.add(records)
-                for record, dissection in made:
-                    findings.add(record, dissection)
-                if flows is not None:
-                    flows.write(records)
-            report = _report(job, line, capture, summary, findings)
-            faults = [f"{item.name}: {item.fault}" for item in capture.inputs if item.fault]
-        if flows is not None and out is not None:
-            flows.finish(line.devices())
-            files.write_findings(out, report)
-            files.write_html(out, report)
-            files.write_manifest(
-                out, report, settings=config.as_dict(job.settings), command=job.command
+    with ExitStack() as stack:
+        # What can be refused is opened before work begins that would be thrown away.
+        settings = config.as_dict(job.settings)
+        flows = None if job.out is None else stack.enter_context(FlowFile(_directory(job.out)))
+        kept = None
+        if job.store_url:
+            kept = stack.enter_context(Keeper(job.store_url, job.files, settings, _now_ns()))
+        line = pipeline.Pipeline(job.settings, pipeline.open_stages(job.settings))
+        if kept is not None:
+            kept.begin({"camwatch": __version__, **line.versions()})
+        if not pipeline.is_compiled():
+            sys.stderr.write("camwatch: compiling the packet kernels, once; about half a minute\n")
+        summary, findings = Summary(), Findings()
+        capture = stack.enter_context(open_capture(job.files, progress=progress.at))
+        progress.expect(capture.total_bytes)
+        for made in line.run(capture):
+            records = [item.record for item in made]
+            summary.add(records)
+            for record, dissection in made:
+                findings.add(record, dissection)
+            if flows is not None:
+                flows.write(records)
+            if kept is not None:
+                kept.write(records)
+        devices = line.devices()
+        report = _report(job, line, capture, summary, findings)
+        if kept is not None:
+            kept.finish(
+                devices=devices.values(),
+                findings=findings.as_list(),
+                inputs=report["inputs"],
+                counters=report["counters"],
+                now_ns=_now_ns(),
             )
-    except BaseException:
-        if flows is not None:
-            flows.discard()
-        raise
-    return Done(report=report, out=out, faults=faults)
+        if flows is not None and job.out is not None:
+            digest = flows.finish(devices)
+            files.write_run(
+                job.out, report, flows_sha256=digest, settings=settings, command=job.command
+            )
+        faults = [f"{item.name}: {item.fault}" for item in capture.inputs if item.fault]
+    return Done(report=report, out=job.out, faults=faults)
+
+
+def _now_ns() -> int:
+    return time.time_ns()
 
 
 def show(done: Done) -> None:

@@ -8,46 +8,39 @@ from typing import Any
 import orjson
 
 from monitor.report import html
+from monitor.report.jsonl import FILE_NAME
 
 _PRETTY = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
 
 
-def write_text(path: Path, text: str) -> None:
-    """Write a file so that it is either whole or absent."""
+def write_text(path: Path, text: str) -> str:
+    """Write a file so that it is either whole or absent; return its SHA-256."""
+    content = text.encode()
     part = path.with_name(path.name + ".part")
-    part.write_text(text, encoding="utf-8")
+    part.write_bytes(content)
     part.replace(path)
+    return hashlib.sha256(content).hexdigest()
 
 
-def write_json(path: Path, value: Any) -> None:
-    """Write plain data as indented JSON."""
-    write_text(path, orjson.dumps(value, option=_PRETTY).decode())
+def write_json(path: Path, value: Any) -> str:
+    """Write plain data as indented JSON; return the SHA-256 of the file."""
+    return write_text(path, orjson.dumps(value, option=_PRETTY).decode())
 
 
-def write_findings(directory: Path, report: Mapping[str, Any]) -> None:
-    """Write findings.json."""
-    write_json(directory / "findings.json", {"findings": report["findings"]})
-
-
-def write_html(directory: Path, report: dict[str, Any]) -> None:
-    """Write report.html."""
-    write_text(directory / "report.html", html.render(report))
-
-
-def write_manifest(
+def write_run(
     directory: Path,
-    report: Mapping[str, Any],
+    report: dict[str, Any],
     *,
+    flows_sha256: str,
     settings: Mapping[str, Any],
     command: Sequence[str],
 ) -> None:
-    """Write manifest.json: what went in, with what, what was lost, and hashes of what came out."""
+    """Write findings.json, report.html, and last manifest.json with the hashes of all outputs."""
     outputs = {
-        name: hashlib.sha256((directory / name).read_bytes()).hexdigest()
-        for name in ("findings.json", "report.html")
+        FILE_NAME: flows_sha256,
+        "findings.json": write_json(directory / "findings.json", {"findings": report["findings"]}),
+        "report.html": write_text(directory / "report.html", html.render(report)),
     }
-    with (directory / "flows.jsonl").open("rb") as file:
-        outputs["flows.jsonl"] = hashlib.file_digest(file, "sha256").hexdigest()
     write_json(
         directory / "manifest.json",
         {

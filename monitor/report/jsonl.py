@@ -1,15 +1,23 @@
 """Flow records as JSON lines, written as they come and mended where a camera became known late."""
 
+import hashlib
+import queue
+import threading
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import IO
+from types import TracebackType
+from typing import IO, Self
 
 import orjson
 
+from monitor.errors import OutputError
 from monitor.model.clock import utc_text
 from monitor.model.records import Device, FlowRecord, Verdict
 
 FILE_NAME = "flows.jsonl"
+
+BATCHES_BEHIND = 8
+"""Batches that may wait for the disk; the run waits when there are more."""
 
 _CAMERA = b',"camera":'
 _DESTINATION = b',"destination":'
@@ -100,45 +108,99 @@ def verdict_members(verdict: Verdict) -> str:
 
 
 class FlowFile:
-    """Writes ``flows.jsonl``: to a temporary name first, so that a broken-off run leaves none."""
+    """Writes ``flows.jsonl``: to a temporary name first, so that a broken-off run leaves none.
+
+    A context manager; leaving it without `finish` leaves nothing behind. Encoding, hashing and
+    writing run in a thread of their own, a few batches behind: all three let go of the lock.
+    """
 
     def __init__(self, directory: Path) -> None:
         self.path = directory / FILE_NAME
         self._part = directory / (FILE_NAME + ".part")
         self._lines = FlowLines()
         self._written: dict[str, Device] = {}
-        self._file: IO[bytes] = self._part.open("wb", buffering=1 << 20)
+        self._file: IO[bytes] = self._part.open("wb", buffering=0)
+        self._hash = hashlib.sha256()
+        self._queue: queue.Queue[list[str] | None] = queue.Queue(BATCHES_BEHIND)
+        self._fault: OSError | None = None
+        self._writer = threading.Thread(target=self._run, name="flows.jsonl", daemon=True)
+        self._writer.start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._stop()
+        self._part.unlink(missing_ok=True)
 
     def write(self, records: Iterable[FlowRecord]) -> None:
-        """Append records."""
-        line = self._lines.line
-        written = self._written
+        """Append records.
+
+        Raises:
+            OutputError: What was written before did not reach the disk.
+        """
+        self._raise_fault()
+        line, written = self._lines.line, self._written
         texts = []
         for record in records:
             camera = record.camera
             written[camera.ip] = camera
             texts.append(line(record))
-        self._file.write("".join(texts).encode())
+        if texts:
+            self._queue.put(texts)
 
-    def finish(self, devices: Mapping[str, Device]) -> None:
-        """Put in what became known of the cameras after their flows were written, and publish."""
-        self._file.close()
+    def finish(self, devices: Mapping[str, Device]) -> str:
+        """Put in what became known of cameras after their flows were written, and publish.
+
+        Returns:
+            SHA-256 of the file.
+
+        Raises:
+            OutputError: The file cannot be written.
+        """
+        self._stop()
+        self._raise_fault()
+        digest = self._hash.hexdigest()
         late = {
             ip.encode(): device_json(devices[ip]).encode()
             for ip, device in self._written.items()
             if ip in devices and devices[ip] != device
         }
         if late:
-            self._mend(late)
+            try:
+                digest = self._mend(late)
+            except OSError as error:
+                raise _unwritable(self.path, error) from error
         self._part.replace(self.path)
+        return digest
 
-    def discard(self) -> None:
-        """Leave nothing behind."""
+    def _run(self) -> None:
+        while (texts := self._queue.get()) is not None:
+            content = "".join(texts).encode()
+            try:
+                self._file.write(content)
+            except OSError as error:
+                self._fault = error
+            self._hash.update(content)
+
+    def _stop(self) -> None:
+        if self._writer.is_alive():
+            self._queue.put(None)
+            self._writer.join()
         self._file.close()
-        self._part.unlink(missing_ok=True)
 
-    def _mend(self, late: Mapping[bytes, bytes]) -> None:
+    def _raise_fault(self) -> None:
+        if self._fault is not None:
+            raise _unwritable(self.path, self._fault) from self._fault
+
+    def _mend(self, late: Mapping[bytes, bytes]) -> str:
         mended = self._part.with_suffix(".mended")
+        digest = hashlib.sha256()
         with self._part.open("rb") as old, mended.open("wb", buffering=1 << 20) as new:
             for line in old:
                 # What stands before the member holds no free text, and free text cannot hold an
@@ -146,8 +208,13 @@ class FlowFile:
                 start = line.index(_CAMERA) + len(_CAMERA)
                 ip_from = start + len(b'{"ip":"')
                 member = late.get(line[ip_from : line.index(_IP_END, ip_from)])
-                if member is None:
-                    new.write(line)
-                else:
-                    new.write(line[:start] + member + line[line.index(_DESTINATION, start) :])
+                if member is not None:
+                    line = line[:start] + member + line[line.index(_DESTINATION, start) :]  # noqa: PLW2901  # the mended line takes its place
+                digest.update(line)
+                new.write(line)
         mended.replace(self._part)
+        return digest.hexdigest()
+
+
+def _unwritable(path: Path, error: OSError) -> OutputError:
+    return OutputError(f"{path}: {error.strerror}; make room or name another directory")

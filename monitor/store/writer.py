@@ -166,12 +166,40 @@ class Store:
         made = [rows.finding_row(f, run_no, at) for at, f in enumerate(findings)]
         self._replace(FINDINGS, made)
 
-    def finish_run(self, *, finished_ns: int, counters: Mapping[str, Any]) -> None:
-        """Write the rest and mark the run as finished."""
+    def finish_run(
+        self,
+        *,
+        finished_ns: int,
+        counters: Mapping[str, Any],
+        inputs: Sequence[Mapping[str, Any]] = (),
+        run_id: str = "",
+    ) -> None:
+        """Write the rest and mark the run as finished.
+
+        Args:
+            finished_ns: When, ns since 1970.
+            counters: What was counted.
+            inputs: What is known of the inputs now that they were read; empty leaves them.
+            run_id: The id that follows from the inputs, where they could not be read before the
+                run (standard input). An earlier run of that id makes room for this one.
+        """
         run_no = self._begun()
         self.flush()
-        values = {"state": FINISHED, "finished_ns": finished_ns, "counters": dict(counters)}
+        values: rows.Row = {
+            "state": FINISHED,
+            "finished_ns": finished_ns,
+            "counters": dict(counters),
+        }
+        if inputs:
+            values["inputs"] = [dict(item) for item in inputs]
         with engines.explained(self.url), self._engine.begin() as connection:
+            if run_id:
+                values["id"] = run_id
+                earlier = (RUNS.c.id == run_id) & (RUNS.c.no != run_no)
+                for old in connection.execute(select(RUNS.c.no).where(earlier)).scalars().all():
+                    for table in (FLOWS, CAMERAS, FINDINGS):
+                        connection.execute(delete(table).where(table.c.run_no == old))
+                    connection.execute(delete(RUNS).where(RUNS.c.no == old))
             connection.execute(update(RUNS).where(RUNS.c.no == run_no).values(values))
         self._run_no = 0
 

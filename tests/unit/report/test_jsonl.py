@@ -1,9 +1,12 @@
+import hashlib
 import json
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from monitor.errors import OutputError
 from monitor.model.records import Device
 from monitor.report.jsonl import FlowFile, FlowLines
 from tests.support.flow_records import CAMERA, destination, flow
@@ -79,11 +82,11 @@ def read(path: Path) -> list[dict[str, object]]:
 
 
 def test_a_camera_known_late_is_named_in_its_earlier_flows_too(tmp_path: Path) -> None:
-    file = FlowFile(tmp_path)
     hostile = destination(name='","destination":{"ip":"x')
     other = Device("10.20.3.12")
-    file.write([flow(destination=hostile), flow(camera=other)])
-    file.finish({CAMERA.ip: CAMERA._replace(brand="LTS"), other.ip: other})
+    with FlowFile(tmp_path) as file:
+        file.write([flow(destination=hostile), flow(camera=other)])
+        digest = file.finish({CAMERA.ip: CAMERA._replace(brand="LTS"), other.ip: other})
     first, second = read(tmp_path / "flows.jsonl")
     assert first["camera"] == {
         "ip": "10.20.3.11",
@@ -92,17 +95,37 @@ def test_a_camera_known_late_is_named_in_its_earlier_flows_too(tmp_path: Path) -
         "brand": "LTS",
         "kind": "unknown",
     }
-    assert (
-        first["destination"]
-        == json.loads(FlowLines().line(flow(destination=hostile)))["destination"]
-    )
+    plain = json.loads(FlowLines().line(flow(destination=hostile)))
+    assert first["destination"] == plain["destination"]
     assert second["camera"] == {
-        "ip": "10.20.3.12", "mac": None, "maker": None, "brand": None, "kind": "unknown",
-    }  # fmt: skip
+        "ip": "10.20.3.12",
+        "mac": None,
+        "maker": None,
+        "brand": None,
+        "kind": "unknown",
+    }
+    assert digest == hashlib.sha256((tmp_path / "flows.jsonl").read_bytes()).hexdigest()
+
+
+def test_the_hash_is_that_of_the_file(tmp_path: Path) -> None:
+    with FlowFile(tmp_path) as file:
+        for _ in range(20):
+            file.write([flow()] * 50)
+        digest = file.finish({})
+    content = (tmp_path / "flows.jsonl").read_bytes()
+    assert content.count(b"\n") == 1000
+    assert digest == hashlib.sha256(content).hexdigest()
 
 
 def test_a_broken_off_run_leaves_no_flow_file(tmp_path: Path) -> None:
-    file = FlowFile(tmp_path)
-    file.write([flow()])
-    file.discard()
+    with FlowFile(tmp_path) as file:
+        file.write([flow()])
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_full_disk_is_one_clear_error(tmp_path: Path) -> None:
+    (tmp_path / "flows.jsonl.part").symlink_to("/dev/full")
+    with FlowFile(tmp_path) as file:
+        file.write([flow()] * 50)
+        with pytest.raises(OutputError, match="No space left on device"):
+            file.finish({})
