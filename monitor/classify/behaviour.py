@@ -80,12 +80,14 @@ def _check_that_uploads(view: FlowView, opinion: Opinion) -> Change | None:
 
 def _download_that_only_asks(view: FlowView, opinion: Opinion) -> Change | None:
     down = _down(view)
-    if not 0 < down < rules.IMAGE_BYTES or view.is_ongoing:
+    is_weak = opinion.confidence is Confidence.LOW
+    least = rules.IMAGE_BYTES if is_weak else rules.NO_IMAGE_BYTES
+    if not 0 < down < least or view.is_ongoing:
         return None
-    if down < rules.NO_IMAGE_BYTES and Purpose.UPDATE_CHECK in opinion.also:
-        value = f"received {down} bytes: too little for an image"
+    if Purpose.UPDATE_CHECK in opinion.also:
+        value = f"received {_kilo(down)}: too little for an image"
         return Change(Purpose.UPDATE_CHECK, lowered(opinion.confidence), value)
-    if opinion.confidence is Confidence.LOW:
+    if is_weak:
         value = f"received {_kilo(down)}: little for an image, and little else says firmware"
         return Change(Purpose.UNKNOWN, Confidence.NONE, value)
     return None

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from monitor.classify import rules
 from monitor.classify.entry import Entry
 from monitor.classify.index import TRANSPORT, Catalog, fits, is_tail, service_port
-from monitor.classify.names import SUFFIX
+from monitor.classify.names import SUFFIX, NameHit, host_labels
 from monitor.model.records import Evidence, FlowView
 from monitor.model.words import Confidence, Protocol, Purpose, Scope
 
@@ -135,8 +135,7 @@ def _of_name(view: FlowView, catalog: Catalog) -> Iterator[Sign]:
         if not is_general(hit.entry) or (hit.how > SUFFIX and not is_storage(hit.entry)):
             yield found
             return
-    is_bucket = hit is not None and is_storage(hit.entry)
-    words = list(_of_words(view, name, source, catalog, last_place=0 if is_bucket else 9))
+    words = _of_words(view, _speaking_part(name, hit), source, catalog)
     if found is not None:
         if any(sign.purpose != found.purpose for sign in words):
             found = found.scaled(rules.YIELDING)
@@ -160,18 +159,34 @@ def is_storage(entry: Entry) -> bool:
     return entry.purpose is Purpose.CLOUD_STORAGE and Purpose.FIRMWARE_DOWNLOAD in entry.also
 
 
-def _of_words(
-    view: FlowView, name: str, source: float, catalog: Catalog, *, last_place: int
-) -> Iterator[Sign]:
-    """Yield the strongest word for each purpose; a word further right counts for less."""
+def _speaking_part(name: str, hit: NameHit | None) -> list[str]:
+    """Return the labels of a host in which words are looked for.
+
+    Not those that the entry of its domain has spoken for, and of shared storage the bucket only.
+    """
+    labels = host_labels(name)
+    if hit is None:
+        return labels
+    if is_storage(hit.entry):
+        return labels[:1]
+    return labels[: name.count(".") - hit.pattern.count(".") + 1]
+
+
+def _of_words(view: FlowView, labels: list[str], source: float, catalog: Catalog) -> list[Sign]:
+    """Return the strongest word for each purpose; a word further right counts for less.
+
+    Words for an API give way to others: ``log-api`` is for logs.
+    """
     best: dict[Purpose, Sign] = {}
-    for hit in catalog.by_word(name):
-        if hit.place <= last_place and fits(hit.entry, view):
+    for hit in catalog.by_word(labels):
+        if fits(hit.entry, view):
             weight = rules.TRUST_WORD * source * (1.0 if hit.place == 0 else 0.85)
             sign = _sign(hit.entry, "name", view.name, weight)
             if sign.purpose not in best or sign.weight > best[sign.purpose].weight:
                 best[sign.purpose] = sign
-    yield from best.values()
+    if len(best) > 1:
+        best.pop(Purpose.CLOUD_API, None)
+    return list(best.values())
 
 
 def _is_other_transport(entry: Entry, view: FlowView) -> bool:

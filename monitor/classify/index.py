@@ -195,9 +195,9 @@ class Catalog:
         """Return entries whose name pattern fits, the most specific first."""
         return self._names.find(name)
 
-    def by_word(self, name: str) -> list[WordHit]:
-        """Return entries one of whose words stands in the host part of the name."""
-        return self._words.find(name)
+    def by_word(self, labels: Iterable[str]) -> list[WordHit]:
+        """Return entries one of whose words stands in labels of a host, the leftmost first."""
+        return self._words.find(labels)
 
     def by_fact(self, dissection: Dissection) -> Iterator[FactHit]:
         """Yield entries whose first fact test fits."""

@@ -141,10 +141,10 @@ class WordIndex:
                 else:
                     self._whole.setdefault(word, []).append(entry)
 
-    def find(self, name: str) -> list[WordHit]:
-        """Return the words that stand in the host part of `name`, the leftmost label first."""
+    def find(self, labels: Iterable[str]) -> list[WordHit]:
+        """Return the words that stand in labels of a host, the leftmost first."""
         hits: list[WordHit] = []
-        for place, label in enumerate(host_labels(name)):
+        for place, label in enumerate(labels):
             for word in sorted(label_words(label)):
                 hits.extend(WordHit(entry, word, place) for entry in self._whole.get(word, ()))
                 hits.extend(

@@ -92,7 +92,7 @@ def explain(catalog: Catalog, name_or_address: str) -> dict[str, Any]:
         fitting = [(entry, "address") for entry in catalog.by_address(text)]
     else:
         fitting = [(hit.entry, f"name {hit.pattern}") for hit in catalog.by_name(text)]
-        fitting += [(hit.entry, f"word {hit.word}") for hit in catalog.by_word(text)]
+        fitting += [(hit.entry, f"word {hit.word}") for hit in catalog.by_word(host_labels(text))]
     entries = [{**entry_data(entry), "because": because} for entry, because in fitting]
     host = ".".join(host_labels(text)) if not is_address else ""
     return {"asked": text, "host": host, "answers": answers, "entries": entries}
