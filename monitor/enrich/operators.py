@@ -11,8 +11,8 @@ from typing import Any, Final, NamedTuple, Self
 from publicsuffixlist import PublicSuffixList
 
 from monitor.data import data_path
+from monitor.data.yaml_file import load_entries, text_of
 from monitor.enrich.countries import COUNTRIES
-from monitor.enrich.yaml_file import load_entries, text_of
 from monitor.errors import ConfigError
 from monitor.model.records import NOBODY, Evidence, Operator, Place
 

@@ -6,7 +6,7 @@ from socket import AF_INET, AF_INET6, inet_pton
 from typing import Final, NamedTuple, TypeAlias
 
 from monitor.data import data_path
-from monitor.enrich.yaml_file import load_entries, text_of
+from monitor.data.yaml_file import load_entries, text_of
 from monitor.errors import ConfigError
 
 Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network

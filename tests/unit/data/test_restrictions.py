@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from monitor.enrich.restrictions import load_restrictions, restrictions
+from monitor.data.restrictions import load_restrictions, restrictions
 from monitor.errors import ConfigError
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from monitor.enrich.yaml_file import MAX_TEXT, load_document, load_entries, text_of
+from monitor.data.yaml_file import MAX_TEXT, load_document, load_entries, text_of
 from monitor.errors import ConfigError
 
 HERE = Path("x.yaml")

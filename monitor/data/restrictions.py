@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from monitor.data import data_path
-from monitor.enrich.yaml_file import load_entries, text_of
+from monitor.data.yaml_file import load_entries, text_of
 from monitor.errors import ConfigError
-from monitor.model.words import Confidence
 
 RESTRICTIONS_FILE: Final = "restrictions.yaml"
 
 _FIELDS: Final = {"maker", "covers", "rule", "text", "scope", "since", "confidence", "source"}
+CONFIDENCES: Final = ("high", "medium", "low")
+
 _DATE: Final = re.compile(r"\d{4}-\d{2}(-\d{2})?")
 
 
@@ -31,7 +32,9 @@ class Restriction(NamedTuple):
     since: str
     """``YYYY-MM-DD``, or ``YYYY-MM`` where the source gives no day."""
 
-    confidence: Confidence
+    confidence: str
+    """One of `CONFIDENCES`: how well the entry is evidenced."""
+
     source: str
 
 
@@ -51,7 +54,7 @@ def load_restrictions(path: Path | None = None) -> dict[str, tuple[Restriction, 
         if not _DATE.fullmatch(since):
             raise ConfigError(f"{where}: {label}: since is {since!r}; write '2021-03-12'")
         confidence = text_of(where, label, entry, "confidence")
-        if confidence not in tuple(Confidence):
+        if confidence not in CONFIDENCES:
             raise ConfigError(f"{where}: {label}: confidence is {confidence!r}; write high or low")
         restriction = Restriction(
             text_of(where, label, entry, "maker"),
@@ -60,7 +63,7 @@ def load_restrictions(path: Path | None = None) -> dict[str, tuple[Restriction, 
             text_of(where, label, entry, "text"),
             text_of(where, label, entry, "scope"),
             since,
-            Confidence(confidence),
+            confidence,
             text_of(where, label, entry, "source"),
         )
         for name in (restriction.maker, *covers):
