@@ -59,7 +59,7 @@ def view_of(entry: Entry) -> FlowView:
         (Purpose.MEDIA_RELAY, 0.9),
         (Purpose.NTP, 0.95),
         (Purpose.PUSH, 0.85),
-        (Purpose.CLOUD_STORAGE, 0.85),
+        (Purpose.CLOUD_STORAGE, 0.8),
         (Purpose.CLOUD_API, 0.75),
     ],
 )
