@@ -16,6 +16,7 @@ _NAMES = {
     0x2001: "cas",
     0x2005: "cas",
     0x2008: "stream-control",
+    0x2021: "stream-control",
     0x2022: "stream-control",
     0x3003: "direct-command",
     0x3004: "direct-command-answer",

@@ -21,9 +21,9 @@ def test_the_address_service_tells_the_public_address() -> None:
 
 
 def test_an_unknown_command_is_shown_as_its_number() -> None:
-    answer = DISSECTOR.dissect(tcp(9020, safe(0x2021, b"<a/>")))
+    answer = DISSECTOR.dissect(tcp(9020, safe(0x2F21, b"<a/>")))
     assert answer is not None
-    assert answer.first("hik-safe.command") == "0x2021"
+    assert answer.first("hik-safe.command") == "0x2f21"
 
 
 def test_a_body_length_that_lies_is_not_safeprotocol() -> None:
