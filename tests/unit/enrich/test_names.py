@@ -1,7 +1,15 @@
 """Names learnt from DNS answers."""
 
+import shutil
+import socket
+import subprocess
+
+import dpkt
+import pytest
+
 from monitor.enrich.names import MAX_RUNS, Name, NameTable
 from monitor.model.facts import DnsMessage, DnsRecord
+from tests.support.shared import shared_path
 
 CAMERA = "10.0.0.7"
 OTHER = "10.0.0.8"
@@ -186,3 +194,61 @@ def test_a_name_longer_than_dns_allows_is_not_kept() -> None:
     long = "a" * 300
     table.observe(CAMERA, 0, answer(long, a(long)))
     assert (len(table), table.counts.too_long) == (0, 1)
+
+
+def told_by_dpkt(payload: bytes) -> DnsMessage:
+    read = dpkt.dns.DNS(payload)
+    records = []
+    for record in read.an:
+        if record.type == dpkt.dns.DNS_A:
+            value = socket.inet_ntop(socket.AF_INET, record.rdata)
+        elif record.type == dpkt.dns.DNS_CNAME:
+            value = record.cname.lower()
+        else:
+            continue
+        records.append(DnsRecord(record.name.lower(), record.type, record.ttl, value))
+    questions = tuple((question.name.lower(), question.type) for question in read.qd)
+    return DnsMessage(read.id, read.qr == 1, read.rcode, questions, tuple(records), False)
+
+
+@pytest.mark.parametrize("camera", ["TapoCamera", "DLinkCamera"])
+def test_the_names_of_a_recorded_start_are_those_that_tshark_shows(camera: str) -> None:
+    if shutil.which("tshark") is None:
+        pytest.skip("tshark is not installed")
+    folder = shared_path(
+        "pcaps/smart-home-hidden-communication-patterns/devices/cameras",
+        camera,
+        "node_pruning/boot/0_root/traces",
+    )
+    path = min(folder.glob("*.pcap"))
+    table = NameTable()
+    last_ns = 0
+    with path.open("rb") as file:
+        for seconds, frame in dpkt.pcap.UniversalReader(file):
+            packet = dpkt.ethernet.Ethernet(frame).data
+            datagram = packet.data if isinstance(packet, dpkt.ip.IP) else None
+            if isinstance(datagram, dpkt.udp.UDP) and datagram.sport == 53:
+                last_ns = int(seconds * S)
+                client = socket.inet_ntop(socket.AF_INET, packet.dst)
+                table.observe(client, last_ns, told_by_dpkt(datagram.data))
+    fields = ("ip.dst", "dns.qry.name", "dns.a")
+    shown = subprocess.run(  # noqa: S603  # fixed program and arguments
+        [
+            "tshark",
+            "-r",
+            path,
+            "-Y",
+            "udp.srcport==53 && dns.a",
+            "-T",
+            "fields",
+        ]  # found on the path on purpose
+        + [part for field in fields for part in ("-e", field)],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    rows = [line.split("\t") for line in shown.splitlines()]
+    wanted = {(client, ip): name.lower() for client, name, ips in rows for ip in ips.split(",")}
+    found = {key: table.lookup(*key, last_ns) for key in wanted}
+    assert wanted
+    assert {key: name and name.name for key, name in found.items()} == wanted
