@@ -92,7 +92,7 @@ def _walk(data: bytes, at: int) -> tuple[str, int]:
 
 def _name(data: bytes, at: int) -> tuple[str, int]:
     """Return the name at `at` and the offset behind it (-1: unreadable), from memory if it can."""
-    end = data.find(0, at) + 1
+    end = data.find(0, at, at + MAX_NAME) + 1
     wire = data[at:end]
     known = _names.get(wire)
     if known is not None:

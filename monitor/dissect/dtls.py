@@ -130,15 +130,41 @@ def dissect(conversation: Conversation) -> Dissection | None:
     return Dissection("dtls", facts, weirds)
 
 
-DISSECTOR = Dissector(
-    service="dtls",
-    title="Datagram Transport Layer Security",
-    transports=frozenset((UDP,)),
-    first_bytes=_KINDS,
-    dissect=dissect,
-    rank=30,
-    how="Records of DTLS 1.0 or 1.2 whose lengths fill the datagram, on any port; DTLS 1.3 by "
-    "its hello, which is written in the old form.",
-    facts=(*CLIENT_FACTS, *SERVER_FACTS, *CERTIFICATE_FACTS),
-    source="RFC 6347, RFC 9147, RFC 4347",
+def dissect_behind(conversation: Conversation) -> Dissection | None:
+    """Return DTLS that follows other datagrams, as in WebRTC, where STUN opens the way for it."""
+    for side in (conversation.orig, conversation.resp):
+        for datagram in side:
+            if datagram[:1] == b"\x16" and datagram[1:2] == b"\xfe":
+                return dissect(conversation)
+    return None
+
+
+_FACTS = (*CLIENT_FACTS, *SERVER_FACTS, *CERTIFICATE_FACTS)
+
+DISSECTORS = (
+    Dissector(
+        service="dtls",
+        title="Datagram Transport Layer Security",
+        transports=frozenset((UDP,)),
+        first_bytes=_KINDS,
+        dissect=dissect,
+        rank=30,
+        how="Records of DTLS 1.0 or 1.2 whose lengths fill the datagram, on any port; DTLS 1.3 by "
+        "its hello, which is written in the old form.",
+        facts=_FACTS,
+        source="RFC 6347, RFC 9147, RFC 4347",
+    ),
+    Dissector(
+        service="dtls",
+        title="DTLS behind other datagrams",
+        transports=frozenset((UDP,)),
+        first_bytes=frozenset(range(4)),
+        dissect=dissect_behind,
+        rank=90,
+        is_layer=True,
+        how="Handshake records of DTLS among the first datagrams, as WebRTC sends them behind STUN; "
+        "the facts are added to those of the protocol around it.",
+        facts=_FACTS,
+        source="RFC 5764 §5.1.2",
+    ),
 )

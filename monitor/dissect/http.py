@@ -34,6 +34,7 @@ _USER = re.compile(
 )
 _AUTHORITY = re.compile(rb"[a-zA-Z][a-zA-Z0-9+.-]{1,15}://([^/?#]*)")
 _DIGEST_USER = re.compile(r'username="?([^",]{1,64})', re.IGNORECASE)
+_FILENAME = re.compile(r"filename\*?=\"?([^\";]{1,128})", re.IGNORECASE)
 _REALM = re.compile(r'realm="?([^"]{1,128})', re.IGNORECASE)
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
@@ -119,6 +120,11 @@ def _length(kind: str) -> Callable[[str], Facts]:
     return lambda value: _some(kind, str(number(value))) if number(value) >= 0 else ()
 
 
+def _filename(value: str) -> Facts:
+    found = _FILENAME.search(value)
+    return _some("http.filename", clean(found.group(1), 128)) if found else ()
+
+
 def _realm(value: str) -> Facts:
     found = _REALM.search(value)
     return _some("http.realm", clean(found.group(1), 128)) if found else ()
@@ -139,6 +145,7 @@ _IN_RESPONSE: dict[str, Callable[[str], Facts]] = {
     "content-length": _length("http.response_length"),
     "upgrade": _field("http.upgrade", 32),
     "www-authenticate": _realm,
+    "content-disposition": _filename,
     "location": lambda value: _some("http.location", hide_secrets(clean(value, MAX_PATH))),
 }
 
@@ -254,6 +261,7 @@ DISSECTORS = (
             FactKind("http.response_type", "Media type of a response's body"),
             FactKind("http.response_length", "Length of a response's body, in bytes"),
             FactKind("http.realm", "Realm of an authentication challenge"),
+            FactKind("http.filename", "File name that a response gives its body"),
             FactKind("http.location", "Where a response redirects to"),
             FactKind("http.body_magic", "What a response's body starts as, such as uimage"),
             FactKind("credential", "Kind and user of a sign-in seen in clear; never the secret"),

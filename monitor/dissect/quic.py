@@ -24,6 +24,10 @@ MAX_CRYPTO = 1 << 15
 
 MAX_FRAMES = 256
 
+MAX_UNREADABLE = 4
+"""Initial packets that may fail to open before the rest of a side is left alone: each costs the
+derivation of two sets of keys."""
+
 _PADDING, _PING, _ACK, _ACK_ECN, _CRYPTO = 0, 1, 2, 3, 6
 
 
@@ -85,7 +89,7 @@ class _Client:
     def __init__(self, datagrams: tuple[bytes, ...]) -> None:
         self.heads: list[LongHeader] = []
         self.crypto: list[tuple[int, bytes]] = []
-        self.is_unreadable = False
+        self.unreadable = 0
         self.chlo = b""
         for datagram in datagrams[:MAX_DATAGRAMS]:
             self._read(datagram)
@@ -99,7 +103,7 @@ class _Client:
             if at and head.version != self.heads[-1].version:
                 return
             self.heads.append(head)
-            if head.kind == INITIAL:
+            if head.kind == INITIAL and self.unreadable < MAX_UNREADABLE:
                 self._open(datagram, head)
             at = head.end
             if at >= len(datagram):
@@ -116,7 +120,7 @@ class _Client:
             if payload and head.end <= len(datagram):
                 self.chlo = self.chlo or payload[max(payload.find(b"CHLO"), 0) :]
                 return
-        self.is_unreadable = True
+        self.unreadable += 1
 
 
 def _google_hello(data: bytes) -> tuple[Fact, ...]:
@@ -192,7 +196,7 @@ def _told(client: _Client) -> Dissection:
             if hello.is_cut:
                 weirds.append("tls_hello_cut")
     facts.extend(_google_hello(client.chlo))
-    if len(facts) == 1 and client.is_unreadable:
+    if len(facts) == 1 and client.unreadable:
         weirds.append("quic_initial_unreadable")
     return Dissection("quic", tuple(facts), tuple(weirds))
 

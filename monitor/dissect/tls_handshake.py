@@ -128,8 +128,8 @@ class Handshake:
                 return False
             self.has_hello = True
             self.facts.extend(facts)
-        elif kind == CERTIFICATE and not is_cut:
-            self._certificate(body)
+        elif kind == CERTIFICATE:
+            self._certificate(body, is_cut)
         return True
 
     def _client(self, hello: ClientHello, transport: str) -> None:
@@ -139,9 +139,10 @@ class Handshake:
             self.facts.extend(hello_facts(hello, transport))
         self.has_hello = self.is_client = True
 
-    def _certificate(self, body: bytes) -> None:
+    def _certificate(self, body: bytes, is_cut: bool) -> None:
+        """Read the first certificate; the rest of the chain may be missing."""
         length = int.from_bytes(body[3:6], "big")
-        if len(body) < 6 or not length:
+        if len(body) < 6 or not length or (is_cut and len(body) < 6 + length):
             return
         found = parse_certificate(body[6 : 6 + length])
         if found is None:

@@ -51,7 +51,8 @@ DISSECTORS: dict[str, Dissector] = {
     "http2": http.DISSECTORS[0],
     "http": http.DISSECTORS[1],
     "quic": quic.DISSECTOR,
-    "dtls": dtls.DISSECTOR,
+    "dtls": dtls.DISSECTORS[0],
+    "dtls behind": dtls.DISSECTORS[1],
 }
 
 

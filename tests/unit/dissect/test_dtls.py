@@ -1,6 +1,6 @@
 import pytest
 
-from monitor.dissect.dtls import dissect
+from monitor.dissect.dtls import dissect, dissect_behind
 from tests.support.payloads_names import (
     certificate,
     certificate_message,
@@ -84,3 +84,11 @@ def test_protected_records_alone_are_dtls_without_facts() -> None:
 )
 def test_what_is_not_dtls_is_refused(datagram: bytes) -> None:
     assert dissect(udp(datagram)) is None
+
+
+def test_a_handshake_behind_stun_is_found() -> None:
+    stun = bytes.fromhex("000100002112a442") + bytes(12)
+    found = dissect_behind(udp(stun, whole(1, BODY), resp=(stun,)))
+    assert found is not None
+    assert found.first("tls.sni") == "cam.example"
+    assert dissect_behind(udp(stun, b"\x80" * 40, resp=(stun,))) is None

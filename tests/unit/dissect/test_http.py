@@ -56,6 +56,15 @@ def test_a_challenge_tells_its_realm() -> None:
     assert found.first("http.realm") == "IP Cam"
 
 
+def test_a_download_tells_its_file_name() -> None:
+    found = told(
+        resp=b'HTTP/1.1 200 OK\r\nContent-Disposition: attachment; filename="digicap.dav"\r\n\r\n'
+        b"\xe9\x9a\xf7\xb6"
+    )
+    assert found.first("http.filename") == "digicap.dav"
+    assert found.first("http.body_magic") == "hikvision-firmware"
+
+
 def test_a_redirect_tells_where_to() -> None:
     found = told(GET, b"HTTP/1.0 302 Found\r\nLocation: https://u.example/fw?token=abc\r\n\r\n")
     assert found.first("http.location") == "https://u.example/fw?token=***"
@@ -198,6 +207,7 @@ def test_every_kind_of_fact_that_comes_is_declared() -> None:
         b"POST http://u@h/?user=a&pwd=b HTTP/1.1\r\nUser-Agent: x\r\nContent-Type: a/b\r\n"
         b"Content-Length: 4\r\nUpgrade: h2c\r\n\r\nPK\x03\x04",
         b"HTTP/1.1 302 x\r\nServer: s\r\nContent-Type: a/b\r\nContent-Length: 4\r\n"
+        b"Content-Disposition: inline; filename=f\r\n"
         b'Location: /x\r\nWWW-Authenticate: Basic realm="r"\r\n\r\nhsqs',
     )
     assert {fact.kind for fact in found.facts} == declared

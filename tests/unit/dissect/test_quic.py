@@ -93,6 +93,14 @@ def test_an_initial_that_does_not_open_is_a_weird() -> None:
     assert [f.kind for f in found.facts] == ["quic.version"]
 
 
+def test_a_side_whose_packets_do_not_open_is_left_alone_after_a_few() -> None:
+    packet = bytearray(quic_initial(crypto_frame(0, HELLO)))
+    packet[-1] ^= 1
+    good = quic_initial(crypto_frame(0, HELLO))
+    assert sni(*[bytes(packet)] * 3, good) == "cam.example"
+    assert sni(*[bytes(packet)] * 4, good) == ""
+
+
 @pytest.mark.parametrize(
     "payload",
     [

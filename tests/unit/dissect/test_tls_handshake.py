@@ -57,6 +57,16 @@ def test_a_certificate_cut_by_the_capture_is_left_out_without_a_weird() -> None:
     assert side.weirds == []
 
 
+def test_the_first_certificate_counts_where_the_capture_cuts_the_chain() -> None:
+    der = certificate()
+    chain = der + (5000).to_bytes(3, "big") + bytes(5000)
+    listed = len(der).to_bytes(3, "big") + chain
+    message = handshake(11, len(listed).to_bytes(3, "big") + listed)
+    assert told(handshake(2, server_hello()), message[:-4000])["tls.cert.subject"] == (
+        "CN=cam.example"
+    )
+
+
 def test_bytes_that_are_no_message_are_refused() -> None:
     assert not Handshake().add_all(b"\x63\x00\x00\x01x")
     assert not Handshake().add_all(b"\x02\x00\x00\x03abc")
