@@ -27,7 +27,6 @@ from monitor.flow.kernel_words import (
     FIN,
     ICMP,
     ICMPV6,
-    LOW_16,
     RST,
     SYN,
     TCP,
@@ -35,8 +34,8 @@ from monitor.flow.kernel_words import (
     VLAN_MASK,
     Int,
     Row,
+    Truth,
     Word,
-    behind,
     key_hash,
     key_ports,
     key_word,
@@ -69,8 +68,9 @@ _END_OF_FLOW, _IDLE = int(EndReason.END_OF_FLOW), int(EndReason.IDLE)
 _WHOLE, _LATER = int(Fragment.WHOLE), int(Fragment.LATER)
 
 REFUSED_BY_RESET = 1
-DNS, MDNS, LLMNR = 53, 5353, 5355
-DHCP_SERVER, DHCP_CLIENT, DHCP6_CLIENT, DHCP6_SERVER = 67, 68, 546, 547
+DNS = 53
+TOLD_PORTS = (5353, 5355, 67, 68, 546, 547)
+"""mDNS, LLMNR, DHCP and DHCPv6: RFC 6762, 4795, 2131, 8415."""
 NO_VLAN_KEY = 0xFFFF
 
 
@@ -136,27 +136,29 @@ def follow(
     seed = control.seed
     quote = 0
     for i in range(first, len(p.ts_ns)):
-        ts_ns = p.ts_ns[i]
+        # Trap: with a signed index the compiler puts a test for negative ones into every access.
+        k = np.uint64(i)
+        ts_ns = p.ts_ns[k]
         if ts_ns > control.clock_ns:
             control.clock_ns = ts_ns
         now = control.clock_ns
         if now >= control.alarm_ns and not ring(t, out):
             return i
-        if not has_room(t):
+        if not has_room(control):
             return i
-        if p.stop[i] != 0:
+        if p.stop[k] != 0:
             continue
         control.packets += 1
         if ts_ns < now:
             control.packets_late += 1
 
-        protocol = np.int64(p.protocol[i])
-        vlan = np.int64(p.vlan[i])
+        protocol = np.int64(p.protocol[k])
+        vlan = np.int64(p.vlan[k])
         key_vlan = vlan if use_vlan else np.int64(NO_VLAN_KEY)
-        src_port, dst_port = np.int64(p.src_port[i]), np.int64(p.dst_port[i])
-        src_hi, src_lo, dst_hi, dst_lo = p.src_hi[i], p.src_lo[i], p.dst_hi[i], p.dst_lo[i]
+        src_port, dst_port = np.int64(p.src_port[k]), np.int64(p.dst_port[k])
+        src_hi, src_lo, dst_hi, dst_lo = p.src_hi[k], p.src_lo[k], p.dst_hi[k], p.dst_lo[k]
 
-        if protocol == ICMP or protocol == ICMPV6:  # noqa: PLR1714 - a tuple test is slower here
+        if protocol in (ICMP, ICMPV6):
             while quote < len(quotes.row) and quotes.row[quote] < i:
                 quote += 1
             if quote < len(quotes.row) and quotes.row[quote] == i:
@@ -165,10 +167,10 @@ def follow(
                     control.icmp_errors += 1
                     continue
 
-        wire_len = np.int64(p.wire_len[i])
-        payload = np.int64(p.payload_wire[i])
-        fragment = p.fragment[i]
-        source = p.source[i]
+        wire_len = np.int64(p.wire_len[k])
+        payload = np.int64(p.payload_wire[k])
+        fragment = p.fragment[k]
+        source = p.source[k]
         key_src, key_dst = key_ports(protocol, src_port, dst_port)
         is_from_a = src_hi < dst_hi or (
             src_hi == dst_hi and (src_lo < dst_lo or (src_lo == dst_lo and key_src <= key_dst))
@@ -180,8 +182,8 @@ def follow(
             a_hi, a_lo, b_hi, b_lo = dst_hi, dst_lo, src_hi, src_lo
             word = key_word(key_dst, key_src, key_vlan, protocol)
 
-        copy_key = p.copy_key[i]
-        is_sure = p.is_copy_sure[i]
+        copy_key = p.copy_key[k]
+        is_sure = p.is_copy_sure[k]
         place = copy_place(copy_key)
         known = seen_before(t.copies, place, copy_key, ts_ns, copy_window_ns)
         is_copy = known >= 0
@@ -201,7 +203,7 @@ def follow(
                 src_lo,
                 dst_hi,
                 dst_lo,
-                fragment_word(protocol, np.int64(p.fragment_id[i]), key_vlan),
+                fragment_word(protocol, np.int64(p.fragment_id[k]), key_vlan),
                 ts_ns,
                 wire_len,
                 payload,
@@ -212,21 +214,20 @@ def follow(
             continue
 
         hashed = key_hash(a_hi, a_lo, b_hi, b_lo, word, seed)
-        slot = find(t, hashed, a_hi, a_lo, b_hi, b_lo, word)
-        flags = np.int64(p.tcp_flags[i])
-        seq = np.int64(p.tcp_seq[i])
+        slot = find(t.buckets, t.flows, hashed, a_hi, a_lo, b_hi, b_lo, word)
+        flags = np.int64(p.tcp_flags[k])
+        seq = np.int64(p.tcp_seq[k])
         if slot >= 0:
             flow = t.flows[slot]
             silence = now - flow.seen_ns
-            if silence > t.idle_ns[flow.kind]:
-                end_flow(t, out, slot, idle_reason(t, slot))
-                slot = np.int64(-1)
-            elif flags & SYN and is_another(t, slot, is_from_a, seq, silence):
+            if silence > t.idle_ns[flow.kind] or (
+                flags & SYN and is_another(t, slot, is_from_a, seq, silence)
+            ):
                 end_flow(t, out, slot, idle_reason(t, slot))
                 slot = np.int64(-1)
             elif now - flow.part_ns >= control.active_ns:
                 cut_part(t, out, slot)
-                start_part(flow, ts_ns, p.frame_no[i], source)
+                start_part(flow, ts_ns, p.frame_no[k], source)
         if slot < 0:
             slot = free_slot(t, out)
             is_flipped = protocol == TCP and flags & (SYN | ACK) == SYN | ACK
@@ -243,18 +244,18 @@ def follow(
             flow.kind = first_kind(protocol, flags)
             flow.icmp_code = dst_port & 255
             flow.vlan = vlan
-            flow.tunnel = p.tunnel[i]
+            flow.tunnel = p.tunnel[k]
             flow.part = 0
             flow.part_ns = now
             flow.refused_by = 0
             flow.talk = 0
             flow.messages = 0
             flow.hash = np.uint32(hashed)
-            flow.orig_mac = p.dst_mac[i] if is_flipped else p.src_mac[i]
-            flow.resp_mac = p.src_mac[i] if is_flipped else p.dst_mac[i]
+            flow.orig_mac = p.dst_mac[k] if is_flipped else p.src_mac[k]
+            flow.resp_mac = p.src_mac[k] if is_flipped else p.dst_mac[k]
             flow.sure = 0
             flow.sure_copies = 0
-            start_part(flow, ts_ns, p.frame_no[i], source)
+            start_part(flow, ts_ns, p.frame_no[k], source)
             control.flow_no += 1
             flow.flow_no = control.flow_no
             control.opened += 1
@@ -281,10 +282,10 @@ def follow(
         if state & (SPOKE_RESP if way else SPOKE_ORIG) == 0:
             if way:
                 state |= SPOKE_RESP
-                flow.resp_mac = p.src_mac[i]
+                flow.resp_mac = p.src_mac[k]
             else:
                 state |= SPOKE_ORIG
-                flow.orig_mac = p.src_mac[i]
+                flow.orig_mac = p.src_mac[k]
         if protocol == TCP:
             kind = np.int64(flow.kind)
             if way and flags & RST == 0:
@@ -307,17 +308,19 @@ def follow(
                 src_lo,
                 dst_hi,
                 dst_lo,
-                fragment_word(protocol, np.int64(p.fragment_id[i]), key_vlan),
+                fragment_word(protocol, np.int64(p.fragment_id[k]), key_vlan),
             )
             join(t, t.fragments[datagram], slot, way)
-        length = np.int64(p.payload_len[i])
+        length = np.int64(p.payload_len[k])
         if length > 0:
-            off = p.payload_off[i]
-            if flow.talk >= 0 and off >= 0 and off + length <= len(p.data):
-                if flow.talk == 0 or (t.talks[flow.talk - 1].done >> way) & 1 == 0:
-                    # Data on a SYN (RFC 7413) begins behind the SYN itself.
-                    data_seq = (seq + 1) & 0xFFFF_FFFF if flags & SYN else seq
-                    keep(t, out, slot, way, protocol, ts_ns, p.data, off, length, data_seq)
+            off = p.payload_off[k]
+            is_wanted = flow.talk == 0 or (
+                flow.talk > 0 and (t.talks[flow.talk - 1].done >> way) & 1 == 0
+            )
+            if is_wanted and off >= 0 and off + length <= len(p.data):
+                # Data on a SYN (RFC 7413) begins behind the SYN itself.
+                data_seq = (seq + 1) & 0xFFFF_FFFF if flags & SYN else seq
+                keep(t, out, slot, way, protocol, ts_ns, p.data, off, length, data_seq)
             if protocol == UDP and is_message(src_port, dst_port):
                 budget = control.max_answers if src_port == DNS else control.max_messages
                 if flow.messages < budget:
@@ -332,15 +335,7 @@ def follow(
 @kernel_inline
 def is_message(src_port: Int, dst_port: Int) -> bool:
     """Tell whether a datagram is read at once: answers, and what devices say of themselves."""
-    return (
-        src_port == DNS
-        or src_port == MDNS
-        or dst_port == MDNS
-        or src_port == LLMNR
-        or dst_port == LLMNR
-        or (DHCP_SERVER <= src_port <= DHCP_CLIENT or DHCP_SERVER <= dst_port <= DHCP_CLIENT)
-        or (DHCP6_CLIENT <= src_port <= DHCP6_SERVER or DHCP6_CLIENT <= dst_port <= DHCP6_SERVER)
-    )
+    return src_port == DNS or src_port in TOLD_PORTS or dst_port in TOLD_PORTS
 
 
 @kernel_borrowing
@@ -406,7 +401,7 @@ def note_flags(flow: Row, side: Row, way: Int, flags: Int, seq: Int) -> None:
 
 
 @kernel_borrowing
-def is_another(t: Tables, slot: Int, is_from_a: bool, seq: Int, silence: Int) -> bool:
+def is_another(t: Tables, slot: Int, is_from_a: bool, seq: Int, silence: Int) -> Truth:
     """Tell whether a SYN opens another connection than the one that the flow follows.
 
     A repeated SYN has the sequence number of the first. Another number means another connection
@@ -424,7 +419,7 @@ def is_another(t: Tables, slot: Int, is_from_a: bool, seq: Int, silence: Int) ->
 @kernel_inline
 def is_same(
     flow: Row, a_hi: Word, a_lo: Word, b_hi: Word, b_lo: Word, word: Word, is_later: bool
-) -> bool:
+) -> Truth:
     """Tell whether a suspected copy belongs to a flow: all but the VLAN, and ports if it has any."""
     other = (flow.word ^ word) & ~VLAN_MASK
     if is_later:
@@ -460,7 +455,11 @@ def follow_later(
     control = t.control[0]
     datagram = t.fragments[fragment_place(t, src_hi, src_lo, dst_hi, dst_lo, word)]
     slot = np.int64(datagram.flow)
-    if slot < 0 or t.flows[slot].flow_no != datagram.flow_no:
+    if (
+        slot < 0
+        or t.flows[slot].flow_no != datagram.flow_no
+        or control.clock_ns - t.flows[slot].seen_ns > t.idle_ns[t.flows[slot].kind]
+    ):
         datagram.flow = -1
         hold(t, datagram, ts_ns, wire_len, payload, is_copy)
         return -1
@@ -504,7 +503,7 @@ def credit_error(
         a_hi, a_lo, b_hi, b_lo = dst_hi, dst_lo, src_hi, src_lo
         word = key_word(dst_port, src_port, vlan, quoted)
     hashed = key_hash(a_hi, a_lo, b_hi, b_lo, word, control.seed)
-    slot = find(t, hashed, a_hi, a_lo, b_hi, b_lo, word)
+    slot = find(t.buckets, t.flows, hashed, a_hi, a_lo, b_hi, b_lo, word)
     if slot < 0:
         return False
     flow = t.flows[slot]

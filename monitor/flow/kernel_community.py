@@ -5,10 +5,7 @@ Source: the Community ID specification (github.com/corelight/community-id-spec),
 flows are hashed side by side, which the compiler makes vector instructions of.
 """
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 
 from monitor.flow.kernel_words import (
     ICMP,
@@ -25,7 +22,7 @@ from monitor.flow.kernel_words import (
     Int,
     Row,
 )
-from monitor.flow.tables import ORIG_IS_A
+from monitor.flow.tables import ORIG_IS_A, Rows
 from monitor.flow.tables import SHA1_LANES as LANES
 from monitor.model.arrays import U8, U32
 from monitor.model.jit import kernel_borrowing
@@ -42,7 +39,7 @@ _27, _30, _31 = np.uint32(27), np.uint32(30), np.uint32(31)
 
 
 @kernel_borrowing
-def community_text(flows: NDArray[Any], count: Int, text: U8, off: Int, words: U32) -> None:
+def community_text(flows: Rows, count: Int, text: U8, off: Int, words: U32) -> None:
     """Write the Community IDs of the first `count` flows, 30 bytes each, from ``text[off]`` on.
 
     Bound: the caller has given `text` 30 bytes for each flow behind `off`, and `words`, scratch

@@ -5,10 +5,7 @@ the first. Honest traffic repeats itself as well (punching datagrams, duplicate 
 constant IP identification), so what was suspected is decided only when the record is written.
 """
 
-from typing import Any
-
 import numpy as np
-from numpy.typing import NDArray
 
 from monitor.flow.kernel_buckets import find, put
 from monitor.flow.kernel_words import (
@@ -18,10 +15,11 @@ from monitor.flow.kernel_words import (
     VLAN_MASK,
     Int,
     Row,
+    Truth,
     Word,
     key_hash,
 )
-from monitor.flow.tables import COPY_SETS, MIRRORED, ORIG_IS_A, Outbox, Tables
+from monitor.flow.tables import COPY_SETS, MIRRORED, ORIG_IS_A, Outbox, Rows, Tables
 from monitor.model.jit import kernel_borrowing, kernel_inline
 
 FLOW_MIN_PACKETS = 4
@@ -42,9 +40,9 @@ def copy_place(key: Word) -> Word:
 
 
 @kernel_inline
-def seen_before(copies: NDArray[Any], place: Word, key: Word, ts_ns: Int, window_ns: Int) -> Int:
+def seen_before(copies: Rows, place: Word, key: Word, ts_ns: Int, window_ns: Int) -> Int:
     """Return the place of an equal packet within the window, or -1."""
-    found = -1
+    found: Int = -1
     for near in range(2):
         recent = copies[place + np.uint64(near)]
         if recent.key == key and recent.is_set and abs(ts_ns - recent.ts_ns) <= window_ns:
@@ -54,7 +52,7 @@ def seen_before(copies: NDArray[Any], place: Word, key: Word, ts_ns: Int, window
 
 
 @kernel_inline
-def remember(copies: NDArray[Any], place: Word, key: Word, ts_ns: Int, slot: Int) -> None:
+def remember(copies: Rows, place: Word, key: Word, ts_ns: Int, slot: Int) -> None:
     """Note a packet in the place of the older of two, or of an equal one that is out of date."""
     one = copies[place]
     two = copies[place + ONE]
@@ -70,7 +68,7 @@ def remember(copies: NDArray[Any], place: Word, key: Word, ts_ns: Int, slot: Int
         two.is_set = 1
 
 
-@kernel_borrowing
+@kernel_inline
 def note_share(share: Row, is_copy: bool) -> None:
     """Count a packet whose copies would be certain, and whether it was one."""
     share.sure += 1
@@ -81,7 +79,7 @@ def note_share(share: Row, is_copy: bool) -> None:
 
 
 @kernel_borrowing
-def is_mirrored(flow: Row, share: Row) -> bool:
+def is_mirrored(flow: Row, share: Row) -> Truth:
     """Decide whether the suspected copies of a flow are copies made by a mirror.
 
     Yes when one was seen in another VLAN: honest repeats do not change theirs. Yes when they are
@@ -168,7 +166,7 @@ def add_alias(t: Tables, slot: Int, vlan: Int) -> None:
         return
     word = (flow.word & ~VLAN_MASK) | np.uint64(vlan) << S32
     hashed = key_hash(flow.a_hi, flow.a_lo, flow.b_hi, flow.b_lo, word, control.seed)
-    if find(t, hashed, flow.a_hi, flow.a_lo, flow.b_hi, flow.b_lo, word) < 0:
+    if find(t.buckets, t.flows, hashed, flow.a_hi, flow.a_lo, flow.b_hi, flow.b_lo, word) < 0:
         flow.alias = word
         control.aliases += 1
         put(t.buckets, hashed, slot)

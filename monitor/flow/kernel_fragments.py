@@ -32,8 +32,8 @@ def fragment_place(
     control = t.control[0]
     mixed = ((src_lo ^ src_hi) * MIX_1 + (dst_lo ^ dst_hi)) * MIX_2 ^ word
     mixed = (mixed ^ mixed >> S31) * GOLDEN
-    first = np.int64((mixed ^ mixed >> S30) & _SET_MASK) * FRAGMENT_WAYS
-    oldest = first
+    first: Int = np.int64((mixed ^ mixed >> S30) & _SET_MASK) * FRAGMENT_WAYS
+    oldest: Int = first
     for place in range(first, first + FRAGMENT_WAYS):
         known = t.fragments[place]
         if (
@@ -75,7 +75,9 @@ def forget_one(t: Tables, datagram: Row) -> None:
     datagram.pkts = 0
     datagram.bytes = 0
     datagram.payload = 0
+    datagram.data_pkts = 0
     datagram.copies = 0
+    datagram.copy_data_pkts = 0
     datagram.copy_bytes = 0
     datagram.copy_payload = 0
     datagram.end_ns = np.iinfo(np.int64).min
@@ -88,13 +90,11 @@ def forget_fragments(t: Tables, now: Int) -> None:
         datagram = t.fragments[place]
         if datagram.word != 0 and now - LIFETIME_NS > datagram.clock_ns:
             forget_one(t, datagram)
-    t.control[0].fragments_due_ns = now + LIFETIME_NS if now < now + LIFETIME_NS else now
+    t.control[0].fragments_due_ns = max(now, now + LIFETIME_NS)
 
 
 @kernel_borrowing
-def hold(
-    t: Tables, datagram: Row, ts_ns: Int, wire_len: Int, payload: Int, is_copy: bool
-) -> None:
+def hold(t: Tables, datagram: Row, ts_ns: Int, wire_len: Int, payload: Int, is_copy: bool) -> None:
     """Count a later fragment that came before its first one."""
     control = t.control[0]
     if control.fragments_pending == 0:
@@ -103,10 +103,12 @@ def hold(
     datagram.end_ns = max(datagram.end_ns, ts_ns)
     if is_copy:
         datagram.copies += 1
+        datagram.copy_data_pkts += payload > 0
         datagram.copy_bytes += wire_len
         datagram.copy_payload += payload
     else:
         datagram.pkts += 1
+        datagram.data_pkts += payload > 0
         datagram.bytes += wire_len
         datagram.payload += payload
 
@@ -124,11 +126,11 @@ def join(t: Tables, datagram: Row, slot: Int, way: Int) -> None:
     if held == 0:
         return
     side.pkts += datagram.pkts
-    side.data_pkts += datagram.pkts
+    side.data_pkts += datagram.data_pkts
     side.bytes += datagram.bytes
     side.payload += datagram.payload
     side.copies += datagram.copies
-    side.copy_data_pkts += datagram.copies
+    side.copy_data_pkts += datagram.copy_data_pkts
     side.copy_bytes += datagram.copy_bytes
     side.copy_payload += datagram.copy_payload
     flow.sure += held
@@ -141,6 +143,8 @@ def join(t: Tables, datagram: Row, slot: Int, way: Int) -> None:
     datagram.pkts = 0
     datagram.bytes = 0
     datagram.payload = 0
+    datagram.data_pkts = 0
     datagram.copies = 0
+    datagram.copy_data_pkts = 0
     datagram.copy_bytes = 0
     datagram.copy_payload = 0

@@ -15,6 +15,7 @@ from monitor.model.jit import kernel_borrowing
 HEADER = 8
 TLS_HANDSHAKE = 0x16
 CLIENT_HELLO = 1
+BASE_IS_LOWEST, BASE_FROM_SYN = 1, 2
 
 
 @kernel_borrowing
@@ -56,15 +57,17 @@ def keep(
     base = np.int64(sender.base) if sender.has_base else seq
     edge = base
     is_open = False
+    is_sure = sender.has_base != 0
     if flow.talk > 0:
         known = t.talk_sides[2 * (flow.talk - 1) + way]
         if known.is_open:
             is_open = True
+            is_sure = known.is_open == BASE_FROM_SYN
             base = np.int64(known.base)
             edge = np.int64(known.edge)
             wanted = np.int64(known.wanted)
     at = behind(seq, base)
-    if at < 0 and (sender.has_base or -at > budget):
+    if at < 0 and (is_sure or -at > budget):
         off -= at
         length += at
         at = 0
@@ -78,7 +81,8 @@ def keep(
     talk = t.talks[flow.talk - 1]
     side = t.talk_sides[2 * (flow.talk - 1) + way]
     if not is_open:
-        side.is_open = 1
+        # A SYN that comes later does not move what is collected already.
+        side.is_open = BASE_FROM_SYN if is_sure else BASE_IS_LOWEST
         side.base = base
         side.edge = base
     side.wanted = wanted
@@ -105,9 +109,7 @@ def hello_length(data: U8, off: Int, length: Int, budget: Int) -> Int:
     if length < 9 or data[off] != TLS_HANDSHAKE or data[off + 1] != 3:
         return budget
     record = np.int64(data[off + 3]) << 8 | np.int64(data[off + 4])
-    message = (
-        np.int64(data[off + 6]) << 16 | np.int64(data[off + 7]) << 8 | np.int64(data[off + 8])
-    )
+    message = np.int64(data[off + 6]) << 16 | np.int64(data[off + 7]) << 8 | np.int64(data[off + 8])
     if data[off + 5] != CLIENT_HELLO or message + 4 > record:
         return budget
     return min(budget, 5 + record)
@@ -137,9 +139,7 @@ def move_edge(side: Row, seq: Int, length: Int) -> None:
     elif side.early_from == side.early_to:
         side.early_from = seq
         side.early_to = end
-    elif (
-        behind(seq, np.int64(side.early_to)) <= 0 and behind(end, np.int64(side.early_from)) >= 0
-    ):
+    elif behind(seq, np.int64(side.early_to)) <= 0 and behind(end, np.int64(side.early_from)) >= 0:
         if behind(seq, np.int64(side.early_from)) < 0:
             side.early_from = seq
         if behind(end, np.int64(side.early_to)) > 0:
@@ -211,7 +211,7 @@ def append(t: Tables, talk: Row, way: Int, data: U8, off: Int, length: Int, seq:
 
     Bound: a position in the pool is a block number times BLOCK and at most BLOCK more.
     """
-    used = (np.int64(talk.used) + 3) & ~3
+    used: Int = (np.int64(talk.used) + 3) & ~3
     if used + HEADER > BLOCK:
         add_block(t, talk)
         used = 0
@@ -325,9 +325,7 @@ def put_datagrams(t: Tables, out: Outbox, talk: Row) -> None:
 
 
 @kernel_borrowing
-def copy_bytes(
-    t: Tables, to: U8, at: Int, block: Int, used: Int, length: Int
-) -> tuple[Int, Int]:
+def copy_bytes(t: Tables, to: U8, at: Int, block: Int, used: Int, length: Int) -> tuple[Int, Int]:
     """Copy bytes of a chain to ``to[at:]``; return the place behind them."""
     while length > 0:
         if used == BLOCK:
@@ -348,14 +346,15 @@ def find_segments(t: Tables, talk: Row) -> None:
     """Note where the segments of a chain lie: five numbers each in the scratch table."""
     block = np.int64(talk.head)
     used = 0
-    for piece in range(min(np.int64(talk.pieces), MOST_PIECES)):
+    pieces: Int = min(np.int64(talk.pieces), MOST_PIECES)
+    for piece in range(pieces):
         used = (used + 3) & ~3
         if used + HEADER > BLOCK:
             block = np.int64(t.blocks[block])
             used = 0
         word = (block * BLOCK + used) >> 2
         head = np.int64(t.pool_words[word + 1])
-        length = head & 0xFFFF
+        length: Int = head & 0xFFFF
         used += HEADER
         t.scratch[5 * piece] = np.int64(t.pool_words[word])
         t.scratch[5 * piece + 1] = length
@@ -366,7 +365,7 @@ def find_segments(t: Tables, talk: Row) -> None:
             if used == BLOCK:
                 block = np.int64(t.blocks[block])
                 used = 0
-            step = min(length, BLOCK - used)
+            step: Int = min(length, BLOCK - used)
             used += step
             length -= step
 
@@ -381,7 +380,7 @@ def put_in_order(t: Tables, out: Outbox, talk: Row, side: Row, way: Int) -> None
     control = t.control[0]
     base = np.int64(side.base)
     wanted = np.int64(side.wanted)
-    pieces = min(np.int64(talk.pieces), MOST_PIECES)
+    pieces: Int = min(np.int64(talk.pieces), MOST_PIECES)
     for piece in range(pieces - 1, -1, -1):
         at = behind(t.scratch[5 * piece], base)
         if t.scratch[5 * piece + 2] == way and 0 <= at < wanted:

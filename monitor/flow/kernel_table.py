@@ -11,7 +11,7 @@ from monitor.flow.kernel_buckets import take_out
 from monitor.flow.kernel_copies import settle_copies
 from monitor.flow.kernel_fragments import forget_fragments
 from monitor.flow.kernel_payload import hand_over
-from monitor.flow.kernel_words import Int, key_hash
+from monitor.flow.kernel_words import Int, Row, Truth, key_hash
 from monitor.flow.tables import (
     ANSWERED,
     KIND_CLOSED,
@@ -24,7 +24,7 @@ from monitor.flow.tables import (
     Outbox,
     Tables,
 )
-from monitor.model.jit import kernel_borrowing
+from monitor.model.jit import kernel_borrowing, kernel_inline
 from monitor.model.words import EndReason
 
 SPARE_ROWS = 32
@@ -43,10 +43,9 @@ _END_OF_FLOW, _FORCED = int(EndReason.END_OF_FLOW), int(EndReason.FORCED)
 _NO_RESOURCES = int(EndReason.NO_RESOURCES)
 
 
-@kernel_borrowing
-def has_room(t: Tables) -> bool:
+@kernel_inline
+def has_room(control: Row) -> Truth:
     """Tell whether the outbox can take whatever one packet may bring about."""
-    control = t.control[0]
     return (
         control.out_ended + SPARE_ROWS <= ROOM_ENDED
         and control.out_talks + SPARE_ROWS <= ROOM_TALKS
@@ -99,7 +98,7 @@ def ring(t: Tables, out: Outbox) -> bool:
     control = t.control[0]
     now = control.clock_ns
     while control.oldest >= 0 and now - t.talks[control.oldest].clock_ns >= control.window_ns:
-        if not has_room(t):
+        if not has_room(control):
             return False
         hand_over(t, out, t.talks[control.oldest].flow)
     last = now // TICK_NS
@@ -117,7 +116,7 @@ def ring(t: Tables, out: Outbox) -> bool:
             following = np.int64(flow.wheel_next)
             if flow.wheel_tick <= tick:
                 if now - flow.seen_ns > t.idle_ns[flow.kind]:
-                    if not has_room(t):
+                    if not has_room(control):
                         control.tick = tick - 1
                         return False
                     end_flow(t, out, slot, idle_reason(t, slot))
@@ -245,9 +244,10 @@ def next_under_hand(t: Tables) -> Int:
 
 @kernel_borrowing
 def least_valuable(t: Tables) -> Int:
-    """Return the flow to give up among a few of a full table: unanswered without payload first,
-    then the one that was silent longest."""
-    control = t.control[0]
+    """Return the flow to give up among a few of a full table.
+
+    Unanswered without payload comes first, then the one that was silent longest.
+    """
     best = np.int64(-1)
     best_is_poor = False
     best_seen = np.int64(0)
@@ -277,11 +277,10 @@ def flush(t: Tables, out: Outbox, first: Int) -> Int:
     for slot in range(first, control.fresh_flow):
         flow = t.flows[slot]
         if flow.word != 0:
-            if not has_room(t):
+            if not has_room(control):
                 return slot
             is_over = (
-                flow.kind == KIND_CLOSED
-                or control.clock_ns - flow.seen_ns > t.idle_ns[flow.kind]
+                flow.kind == KIND_CLOSED or control.clock_ns - flow.seen_ns > t.idle_ns[flow.kind]
             )
             end_flow(t, out, slot, idle_reason(t, slot) if is_over else _FORCED)
     forget_fragments(t, np.iinfo(np.int64).max)

@@ -12,6 +12,9 @@ Int: TypeAlias = Any
 Word: TypeAlias = Any
 """A uint64 in machine code. Int and Word never meet in one expression: it would be a float64."""
 
+Truth: TypeAlias = Any
+"""A boolean in machine code."""
+
 Row: TypeAlias = Any
 """A record of a table, by reference: assignments change the table."""
 
@@ -83,7 +86,7 @@ def key_ports(protocol: Int, src_port: Int, dst_port: Int) -> tuple[Int, Int]:
 
     A type that goes one way keeps its code, and bit 15 so that no pair can be equal to it.
     """
-    if protocol == ICMP or protocol == ICMPV6:  # noqa: PLR1714 - a tuple test is slower here
+    if protocol in (ICMP, ICMPV6):
         other = PAIRS_4[src_port & 255] if protocol == ICMP else PAIRS_6[src_port & 255]
         if other >= 0:
             return src_port, other

@@ -86,7 +86,9 @@ class FlowSettings:
             if not 0 <= getattr(self, name) <= 32:
                 raise ValueError(f"{name}: {getattr(self, name)}; want 0 to 32")
         if 2 * self.datagrams * self.datagram_bytes > MIN_STORE_BYTES // 2:
-            raise ValueError(f"datagrams and datagram_bytes: more than {MIN_STORE_BYTES // 2} bytes")
+            raise ValueError(
+                f"datagrams and datagram_bytes: more than {MIN_STORE_BYTES // 2} bytes"
+            )
         if not MIN_STORE_BYTES <= self.store_bytes <= 1 << 36:
             raise ValueError(f"store_bytes: {self.store_bytes}; want {MIN_STORE_BYTES} at least")
         if not 0 <= self.copy_window_ns <= 1_000_000_000:

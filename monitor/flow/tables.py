@@ -6,13 +6,16 @@ used. Counters are int64 even where they cannot be negative, because int64 and u
 make a float64; only addresses, MACs and hashes are uint64.
 """
 
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from monitor.flow.settings import FlowSettings
 from monitor.model.arrays import I32, I64, U8, U32, U64
+
+Rows: TypeAlias = Any
+"""An array of records. Their fields are attributes in machine code, which types cannot say."""
 
 TICK_NS = 1_000_000_000
 """Flows that fell silent are looked for when packet time passes a multiple of this."""
@@ -136,7 +139,7 @@ TALK_SIDE = np.dtype(
         ("stored", "i4"),
         ("wanted", "i4"),
         ("pieces", "i4"),
-        ("is_open", "i4"),  # base is known
+        ("is_open", "i4"),  # how base is known
     ],
     align=True,
 )
@@ -159,7 +162,9 @@ FRAGMENT = np.dtype(
         ("pkts", "i8"),
         ("bytes", "i8"),
         ("payload", "i8"),
+        ("data_pkts", "i8"),
         ("copies", "i8"),
+        ("copy_data_pkts", "i8"),
         ("copy_bytes", "i8"),
         ("copy_payload", "i8"),
         ("flow_no", "i8"),
@@ -239,19 +244,19 @@ OUT_TALK = np.dtype([("flow_no", "i8"), ("first_ns", "i8"), ("piece_end", "i8")]
 class Tables(NamedTuple):
     """Everything that lives between two steps."""
 
-    control: NDArray[Any]
+    control: Rows
     idle_ns: I64
     ended: I64
-    flows: NDArray[Any]
-    sides: NDArray[Any]
+    flows: Rows
+    sides: Rows
     buckets: U64
     wheel_head: I32
     wheel_tail: I32
-    copies: NDArray[Any]
-    shares: NDArray[Any]
-    fragments: NDArray[Any]
-    talks: NDArray[Any]
-    talk_sides: NDArray[Any]
+    copies: Rows
+    shares: Rows
+    fragments: Rows
+    talks: Rows
+    talk_sides: Rows
     blocks: I32
     pool: U8
     pool_words: U32
@@ -261,12 +266,12 @@ class Tables(NamedTuple):
 class Outbox(NamedTuple):
     """What ended or was handed on, until it is made into columns."""
 
-    flows: NDArray[Any]
-    sides: NDArray[Any]
+    flows: Rows
+    sides: Rows
     reason: U8
     is_mirrored: U8
-    talks: NDArray[Any]
-    talk_flows: NDArray[Any]
+    talks: Rows
+    talk_flows: Rows
     piece_end: I64
     is_orig: U8
     data: U8

@@ -1,9 +1,12 @@
 """The one door to Numba: typed, cached, without the GIL."""
 
 from collections.abc import Callable
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 import numba
+
+_WITHOUT_COUNTS: dict[str, Any] = {"_nrt": False}
+"""Numba's switch for its run-time's reference counts; there is no public spelling of it."""
 
 F = TypeVar("F", bound=Callable[..., object])
 
@@ -29,7 +32,7 @@ def kernel_borrowing(function: F) -> F:
     to an array in a tuple that the compiler cannot prove away: five times slower for a stage that
     keeps its state in tuples of arrays and works on it in small functions.
     """
-    return cast(F, numba.njit(cache=True, nogil=True, _nrt=False)(function))
+    return cast(F, numba.njit(cache=True, nogil=True, **_WITHOUT_COUNTS)(function))
 
 
 def is_cached(function: Callable[..., object]) -> bool:
