@@ -1,5 +1,6 @@
 """What a server's or a device's certificate says of itself."""
 
+import functools
 import hashlib
 import warnings
 from typing import NamedTuple
@@ -12,6 +13,8 @@ from monitor.dissect.text import host_of, safe
 from monitor.model.facts import Fact
 
 MEMO_SIZE = 1024
+"""Certificates remembered, the latest used."""
+
 MAX_NAMES = 8
 MAX_DER = 16384
 """Longest certificate that is read, in bytes."""
@@ -92,25 +95,16 @@ def _parse(der: bytes, digest: str) -> Certificate | None:
         return None
 
 
-_memo: dict[str, Certificate | None] = {}
-
-
+@functools.lru_cache(maxsize=MEMO_SIZE)
 def parse_certificate(der: bytes) -> Certificate | None:
     """Return what a certificate says, or None when it cannot be read.
 
-    Remembers `MEMO_SIZE` certificates by their hash, then forgets all: reading one costs some
-    hundred microseconds, and servers show the same one again and again.
+    Reading one costs some hundred microseconds, and servers show the same one again and again.
     """
-    if len(der) > MAX_DER:
-        return None
-    digest = hashlib.sha256(der).hexdigest()
-    if digest not in _memo:
-        if len(_memo) >= MEMO_SIZE:
-            _memo.clear()
-        _memo[digest] = _parse(der, digest)
-    return _memo[digest]
+    return _parse(der, hashlib.sha256(der).hexdigest()) if len(der) <= MAX_DER else None
 
 
+@functools.lru_cache(maxsize=MEMO_SIZE)
 def certificate_facts(certificate: Certificate, whose: str) -> tuple[Fact, ...]:
     """Return the facts of a certificate.
 

@@ -19,50 +19,48 @@ MAX_RECORDS = 64
 _HEAD = struct.Struct(">BBBH").unpack_from
 
 
-def _is_record(stream: bytes, at: int) -> bool:
-    """Whether a record header stands at `at`; a cut one counts as far as it goes."""
-    if at + 5 > len(stream):
-        left = stream[at:]
-        return left[0] in _KINDS and left[1:2] in {b"", b"\x03"} and (left[2:3] or b"\0") <= b"\x04"
-    kind, major, minor, length = _HEAD(stream, at)
-    return (
-        kind in _KINDS
-        and major == 3
-        and minor <= 4
-        and length <= MAX_RECORD
-        and (length > 0 or kind == _DATA)
-    )
+def _is_record_start(left: bytes) -> bool:
+    """Whether up to four bytes could begin a record."""
+    return left[0] in _KINDS and left[1:2] in {b"", b"\x03"} and (left[2:3] or b"\0") <= b"\x04"
 
 
 class _Side:
-    """The records that one side sent in clear."""
+    """The records that one side sent in clear, and a few behind them."""
 
     __slots__ = ("alert", "handshake", "is_broken", "records")
 
     def __init__(self, stream: bytes) -> None:
         parts: list[bytes] = []
         self.alert: Fact | None = None
-        self.records = 0
         self.is_broken = False
-        at, size = 0, len(stream)
+        at, size, records = 0, len(stream), 0
         is_clear = True
-        while at < size and self.records < MAX_RECORDS:
-            if not _is_record(stream, at):
+        # Encrypted records tell nothing; two of them are enough to see that they follow on.
+        most = MAX_RECORDS
+        while at + 5 <= size and records < most:
+            kind, major, minor, length = _HEAD(stream, at)
+            if (
+                kind not in _KINDS
+                or major != 3
+                or minor > 4
+                or length > MAX_RECORD
+                or (not length and kind != _DATA)
+            ):
                 self.is_broken = True
                 break
-            if at + 5 > size:
-                break
-            self.records += 1
-            kind, _, _, length = _HEAD(stream, at)
+            records += 1
             end = at + 5 + length
             if kind == _HANDSHAKE and is_clear:
                 parts.append(stream[at + 5 : end])
             elif kind == _ALERT and self.alert is None:
                 self.alert = alert_fact(stream[at + 5 : end])
-            else:
-                # What follows is encrypted, handshake messages too.
+            elif is_clear:
                 is_clear = False
+                most = records + 2
             at = end
+        if at < size < at + 5 and records < most:
+            self.is_broken |= not _is_record_start(stream[at:])
+        self.records = records
         self.handshake = parts[0] if len(parts) == 1 else b"".join(parts)
 
 
