@@ -32,15 +32,19 @@ def _control(data: bytes) -> Dissection | None:
     """Mode 6 (RFC 9327 §2) and mode 7 (ntpd's own): management and, abused, amplification."""
     size = len(data)
     if data[0] & 7 == 6:
-        count = int.from_bytes(data[10:12], "big")
-        opcode = data[1] & 0x1F
-        if size < 12 or opcode not in _CONTROL_OPCODES or not 0 <= size - 12 - count < 24:
+        count = int.from_bytes(data[10:12])
+        is_request = data[1] & 0x80 == 0
+        if size < 12 or data[1] & 0x1F not in _CONTROL_OPCODES or not 0 <= size - 12 - count < 24:
+            return None
+        if is_request and (data[4:6] != b"\0\0" or data[8:10] != b"\0\0"):
             return None
     else:
         items, item_size = data[4] & 15, data[6] & 15
-        counted = items << 8 | data[5], item_size << 8 | data[7] if size >= 8 else 0
-        body = 8 + counted[0] * counted[1]
-        if size < 8 or data[2] not in {0, 2, 3} or size not in {body, body + 40, 192}:
+        body = 8 + (items << 8 | data[5]) * (item_size << 8 | data[7])
+        is_request = data[0] & 0x80 == 0
+        if data[0] >> 3 & 7 != 2 or data[2] not in {0, 2, 3} or data[6] >> 4:
+            return None
+        if size not in {body, body + 40, 192} or (is_request and data[4] >> 4):
             return None
     return _answer(data, [Fact("ntp.mode", _MODES[data[0] & 7])])
 

@@ -5,6 +5,7 @@ from monitor.dissect.wire import first_piece
 from monitor.model.facts import Conversation, Dissection, Fact
 
 _PORTS = frozenset({5350, 5351})
+_MAPPED = bytes(10) + b"\xff\xff"
 _TRANSPORTS = {6: "tcp", 17: "udp", 0: "all"}
 _PCP_OPERATIONS = {0: "announce", 1: "map", 2: "peer"}
 
@@ -28,9 +29,12 @@ def _pcp(data: bytes) -> list[Fact] | None:
     name = _PCP_OPERATIONS.get(data[1])
     if name is None or len(data) < 24 or len(data) % 4 or data[2:4] != b"\x00\x00":
         return None
+    # The address of the client: IPv4 in IPv6, global or unique local.
+    if data[8:20] != _MAPPED and data[8] >> 5 != 1 and data[8] >> 1 != 0x7E:
+        return None
     facts = [Fact("port-mapping.operation", name)]
     if name == "announce":
-        return facts
+        return facts if data[4:8] == bytes(4) else None
     if len(data) < 60 or data[37:40] != bytes(3) or data[36] not in _TRANSPORTS:
         return None
     facts.append(Fact("port-mapping.transport", _TRANSPORTS[data[36]]))
@@ -56,7 +60,7 @@ DISSECTOR = Dissector(
     ports=_PORTS,
     rank=50,
     how="on port 5351: NAT-PMP request of 2 or 12 bytes, or PCP request of 24 or 60 and more, with "
-    "zeros where they are reserved",
+    "zeros where they are reserved and an address that a client can have",
     facts=(
         FactKind("port-mapping.operation", "address, map, unmap, announce or peer"),
         FactKind("port-mapping.transport", "tcp, udp or all"),

@@ -10,6 +10,8 @@ from monitor.model.facts import Conversation, Dissection, Fact
 
 MAGIC = 0xF1
 _TCP_MAGIC = 0x68
+_DATA_TYPES = frozenset({0xD0, 0xD1, 0xD8})
+_MOST_CONTROL = 256
 _DATA_MAGICS = frozenset({0xD1, 0xD2})
 
 _NAMES = {
@@ -77,10 +79,12 @@ _NAMES = {
 _SIZES = {
     0x00: (0,),
     0x01: (16,),
+    0x12: (44,),
     0x13: (8,),
     0x30: (0,),
     0x40: (16,),
     0x41: (20, 24),
+    0x42: (20, 24),
     0x70: (0,),
     0x71: (0,),
     0xE0: (0,),
@@ -109,7 +113,10 @@ def is_message(data: bytes, length: int = -1) -> bool:
         data[1] in _SIZES and size not in _SIZES[data[1]]
     ):
         return False
-    return data[1] not in {0xD0, 0xD1} or (size >= 4 and data[4] in _DATA_MAGICS)
+    if data[1] in _DATA_TYPES:
+        return size >= 4 and data[4] in _DATA_MAGICS
+    # What is not data is made of whole words; the longest seen has 84 bytes.
+    return size % 4 == 0 and size <= _MOST_CONTROL
 
 
 def _unwrapped(stream: bytes) -> Iterator[bytes]:
@@ -220,8 +227,8 @@ DISSECTORS = (
         dissect=_dissect,
         ports=frozenset({32100, 32101, 32102, 32108, 60722}),
         rank=30,
-        how="F1, a known message type, 16-bit length that is the datagram's, and the sizes that "
-        "the type may have",
+        how="F1, a known message type, 16-bit length that is the datagram's, and a size that the "
+        "type may have: whole words up to 256 bytes, or data with its own mark D1 or D2",
         facts=_FACTS,
         source=_SOURCE,
     ),

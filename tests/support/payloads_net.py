@@ -243,7 +243,8 @@ def srt(version: int, extension: bytes, kind: int) -> bytes:
 
 
 def pcp_map(inner: int, outer: int) -> bytes:
-    head = b"\x02\x01\0\0" + struct.pack(">I", 3600) + bytes(16)
+    client = bytes(10) + b"\xff\xff" + bytes([192, 0, 2, 5])
+    head = b"\x02\x01\0\0" + struct.pack(">I", 3600) + client
     return head + b"nonce-nonce-" + b"\x06\0\0\0" + struct.pack(">HH", inner, outer) + bytes(16)
 
 

@@ -54,3 +54,25 @@ def test_off_its_port_only_an_echoed_time_stamp_convinces() -> None:
 )
 def test_peer_to_peer_traffic_on_port_123_is_not_ntp(payload: bytes) -> None:
     assert DISSECTOR.dissect(udp(123, payload)) is None
+
+
+def test_control_and_private_messages_are_named() -> None:
+    control = DISSECTOR.dissect(udp(123, b"\x16\x02\x00\x01" + bytes(8)))
+    private = DISSECTOR.dissect(udp(123, b"\x17\x00\x03\x2a" + bytes(4)))
+    assert control is not None
+    assert private is not None
+    assert control.first("ntp.mode") == "control"
+    assert private.first("ntp.mode") == "private"
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        b"\x16\x02\x00\x01\x01" + bytes(7),
+        b"\x16\x1e\x00\x01" + bytes(8),
+        b"\x1f\x00\x03\x2a" + bytes(4),
+        b"\x17\x00\x03\x2a\x40" + bytes(3),
+    ],
+)
+def test_what_a_control_message_cannot_hold_is_not_ntp(payload: bytes) -> None:
+    assert DISSECTOR.dissect(udp(123, payload)) is None

@@ -36,6 +36,7 @@ def test_a_wish_names_its_ports(payload: bytes, operation: str, inner: str, oute
         udp(5351, MAP + b"x"),
         udp(5351, b"\x00\x02\x01" + MAP[3:]),
         udp(5351, pcp_map(1, 2)[:59]),
+        udp(5351, b"\x02\x00" + bytes(22)),
         udp(5351, b"\x02\x09" + pcp_map(1, 2)[2:]),
     ],
 )

@@ -60,6 +60,8 @@ def test_tcp_wraps_each_message_in_eight_bytes() -> None:
         b"\xf1\x05\x00\x00",
         b"\xf1\xd0\x00\x04\xaa\x00\x00\x00",
         b"\xf1\x41\x00\x01x",
+        b"\xf1\xf9\x00\x03abc",
+        b"\xf1\xf9\x02\x00" + bytes(512),
         b"\xf1",
     ],
 )
