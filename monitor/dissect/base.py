@@ -13,10 +13,10 @@ ANY_BYTE = frozenset(range(256))
 
 
 class FactKind(NamedTuple):
-    """A kind of fact that a dissector gives: a row of docs/protocols.md."""
+    """A kind of fact or weird that a dissector gives: a row of docs/protocols.md."""
 
     kind: str
-    """Dotted name, the part before the dot being the service: ``tls.sni``."""
+    """Dotted name, the part before the dot being the service: ``tls.sni``; of a weird its name."""
 
     text: str
 
@@ -53,6 +53,9 @@ class Dissector:
     """How it is recognised, in words."""
 
     facts: tuple[FactKind, ...] = ()
+    weirds: tuple[FactKind, ...] = ()
+    """Oddities it names, with what each means."""
+
     is_layer: bool = False
     """Also asked where another dissector has answered; its facts and weirds are then added to the
     answer, and the service stays the other's. For what other protocols carry, such as TLS behind

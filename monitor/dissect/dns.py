@@ -152,6 +152,8 @@ _FACTS = (
     FactKind("dns.rcode", "Result of an answer, such as NXDOMAIN"),
 )
 
+_WEIRDS = (FactKind("dns_message_cut", "A message that ends early, or whose records lie"),)
+
 DISSECTORS = (
     Dissector(
         service="dns",
@@ -165,6 +167,7 @@ DISSECTORS = (
         "P2P protocols on that port do not have; other UDP ports: only one ordinary question that "
         "fills the datagram.",
         facts=_FACTS,
+        weirds=_WEIRDS,
         source="RFC 1035, RFC 3597, RFC 4343",
     ),
     Dissector(
@@ -180,6 +183,7 @@ DISSECTORS = (
             *_FACTS,
             FactKind("mdns.name", "Name asked or announced by mDNS: service, instance or host"),
         ),
+        weirds=_WEIRDS,
         source="RFC 6762",
     ),
 )

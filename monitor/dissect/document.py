@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from monitor.dissect.base import TCP, Dissector
+from monitor.dissect.base import TCP, Dissector, FactKind
 
 _INTRO = (
     "# Protocols",
@@ -17,6 +17,16 @@ _INTRO = (
 
 _FACTS = ("", "## Facts", "", "| fact | given by | meaning |", "|---|---|---|")
 
+_WEIRDS = (
+    "",
+    "## Weirds",
+    "",
+    "Oddities of the bytes: not wrong by themselves, and never a reason to drop anything.",
+    "",
+    "| weird | given by | meaning |",
+    "|---|---|---|",
+)
+
 
 def _cell(text: str) -> str:
     return " ".join(text.split()).replace("|", "\\|")
@@ -29,20 +39,27 @@ def _over(dissector: Dissector) -> str:
     return " and ".join(sorted(names)) + (f" (asked first on {shown})" if shown else "")
 
 
+def _rows(given: Iterable[tuple[str, tuple[FactKind, ...]]]) -> list[str]:
+    """Return a row for each kind, with all services that give it."""
+    meanings: dict[tuple[str, str], list[str]] = {}
+    for service, kinds in given:
+        for kind, text in kinds:
+            givers = meanings.setdefault((kind, text), [])
+            if service not in givers:
+                givers.append(service)
+    return [
+        f"| `{_cell(kind)}` | {', '.join(givers)} | {_cell(text)} |"
+        for (kind, text), givers in sorted(meanings.items())
+    ]
+
+
 def render(dissectors: Iterable[Dissector]) -> str:
-    """Return the page, Markdown: one row for each way of recognition, one for each fact."""
+    """Return the page, Markdown: a row for each way of recognition, each fact and each weird."""
     ordered = sorted(dissectors, key=lambda d: (d.service, d.rank, d.title))
     lines = list(_INTRO)
     for one in ordered:
         cells = (f"`{one.service}`", one.title, _over(one), one.how, one.source)
         lines.append("| " + " | ".join(_cell(cell) for cell in cells) + " |")
-    lines += _FACTS
-    meanings: dict[tuple[str, str], list[str]] = {}
-    for one in ordered:
-        for fact in one.facts:
-            givers = meanings.setdefault((fact.kind, fact.text), [])
-            if one.service not in givers:
-                givers.append(one.service)
-    for (kind, text), givers in sorted(meanings.items()):
-        lines.append(f"| `{_cell(kind)}` | {', '.join(givers)} | {_cell(text)} |")
+    lines += [*_FACTS, *_rows((one.service, one.facts) for one in ordered)]
+    lines += [*_WEIRDS, *_rows((one.service, one.weirds) for one in ordered)]
     return "\n".join(lines) + "\n"

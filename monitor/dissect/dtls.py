@@ -3,7 +3,13 @@
 import struct
 
 from monitor.dissect.base import UDP, Dissector
-from monitor.dissect.tls import CERTIFICATE_FACTS, CLIENT_FACTS, SERVER_FACTS
+from monitor.dissect.tls import (
+    CERTIFICATE_FACTS,
+    CERTIFICATE_UNREADABLE,
+    CLIENT_FACTS,
+    HELLO_CUT,
+    SERVER_FACTS,
+)
 from monitor.dissect.tls_handshake import CLIENT_HELLO, MESSAGE_TYPES, Handshake, alert_fact
 from monitor.model.facts import Conversation, Dissection, Fact
 
@@ -140,6 +146,7 @@ def dissect_behind(conversation: Conversation) -> Dissection | None:
 
 
 _FACTS = (*CLIENT_FACTS, *SERVER_FACTS, *CERTIFICATE_FACTS)
+_WEIRDS = (HELLO_CUT, CERTIFICATE_UNREADABLE)
 
 DISSECTORS = (
     Dissector(
@@ -152,6 +159,7 @@ DISSECTORS = (
         how="Records of DTLS 1.0 or 1.2 whose lengths fill the datagram, on any port; DTLS 1.3 by "
         "its hello, which is written in the old form.",
         facts=_FACTS,
+        weirds=_WEIRDS,
         source="RFC 6347, RFC 9147, RFC 4347",
     ),
     Dissector(
@@ -165,6 +173,7 @@ DISSECTORS = (
         how="Handshake records of DTLS among the first datagrams, as WebRTC sends them behind STUN; "
         "the facts are added to those of the protocol around it.",
         facts=_FACTS,
+        weirds=_WEIRDS,
         source="RFC 5764 §5.1.2",
     ),
 )

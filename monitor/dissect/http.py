@@ -266,6 +266,10 @@ DISSECTORS = (
             FactKind("http.body_magic", "What a response's body starts as, such as uimage"),
             FactKind("credential", "Kind and user of a sign-in seen in clear; never the secret"),
         ),
+        weirds=(
+            FactKind("http_head_cut", "A head of which bytes are missing"),
+            FactKind("http_content_length_bad", "A Content-Length that is no number"),
+        ),
         source="RFC 9110, RFC 9112, RFC 7616, RFC 7617, RFC 4918; body magics by their formats",
     ),
 )

@@ -12,7 +12,7 @@ from monitor.dissect.quic_packet import (
     varint,
 )
 from monitor.dissect.text import host_of, safe
-from monitor.dissect.tls import CLIENT_FACTS
+from monitor.dissect.tls import CLIENT_FACTS, HELLO_CUT
 from monitor.dissect.tls_handshake import CLIENT_HELLO
 from monitor.dissect.tls_hello import hello_facts, parse_client_hello
 from monitor.model.facts import Conversation, Dissection, Fact
@@ -240,6 +240,11 @@ DISSECTOR = Dissector(
         FactKind("quic.version", "Version of the client's first packet, such as 1 or draft-29"),
         FactKind("quic.user_agent", "User agent in a Google QUIC hello"),
         *CLIENT_FACTS,
+    ),
+    weirds=(
+        HELLO_CUT,
+        FactKind("quic_initial_unreadable", "Initial packets that their own keys do not open"),
+        FactKind("quic_version_negotiation", "Only a negotiation of versions was seen"),
     ),
     source="RFC 9000, RFC 9001, RFC 9369; draft-ietf-quic-tls-23 and -29; Google QUIC Crypto",
 )

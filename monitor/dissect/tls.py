@@ -222,6 +222,17 @@ SERVER_FACTS = (
     FactKind("tls.alert", "Alert in clear, such as fatal handshake_failure"),
 )
 
+HELLO_CUT = FactKind("tls_hello_cut", "A ClientHello of which bytes are missing: no fingerprint")
+CERTIFICATE_UNREADABLE = FactKind(
+    "tls_certificate_unreadable", "A certificate that is not X.509, or is damaged"
+)
+_WEIRDS = (
+    HELLO_CUT,
+    CERTIFICATE_UNREADABLE,
+    FactKind("tls_record_broken", "Records behind a hello that make no sense"),
+    FactKind("tls_sslv2_hello", "A ClientHello in the form of SSL 2.0"),
+)
+
 _TLS = Dissector(
     service="tls",
     title="Transport Layer Security",
@@ -233,6 +244,7 @@ _TLS = Dissector(
     how="Records that follow one another, on any port: a ClientHello or ServerHello, or only "
     "protected records where the start was not seen; or an SSL 2.0 style ClientHello.",
     facts=(*CLIENT_FACTS, *SERVER_FACTS, *CERTIFICATE_FACTS),
+    weirds=_WEIRDS,
     source="RFC 8446, RFC 5246, RFC 6101, RFC 6066, RFC 7301, RFC 5280; FoxIO-LLC/ja4 "
     "technical_details/JA4.md (BSD 3-Clause); salesforce/ja3",
 )
@@ -248,6 +260,7 @@ _INSIDE_OTHERS = Dissector(
     how="A ClientHello that parses within the first 8 KiB of a stream, behind STARTTLS, a proxy's "
     "greeting or a VPN's framing; its facts are added to those of the protocol around it.",
     facts=(*CLIENT_FACTS, *SERVER_FACTS, *CERTIFICATE_FACTS),
+    weirds=_WEIRDS,
     source="RFC 6120 §5, RFC 3207; EZVIZ app captures (XMPP on port 5221)",
 )
 

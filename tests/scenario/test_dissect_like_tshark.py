@@ -19,6 +19,9 @@ pytestmark = pytest.mark.slow
 DNS_PORTS = {53, 5353, 5355}
 """LLMNR has a dissector of its own, but its messages are those of DNS."""
 
+NAMED = {"dns", "mdns", "tls", "dtls", "quic", "http", "http2"}
+"""Services whose names this file is about."""
+
 FUZZ = "nDPI/tests/cfgs/default/pcap/fuzz-2006-09-29-28586.pcap"
 ARKIME = "arkime/tests/pcap/arkime_synthetic.pcap"
 DOH = "suricata-verify/tests/dns-over-http2-post/dns_over_https_POST.pcap"
@@ -184,18 +187,17 @@ def test_ja4_is_that_of_a_second_implementation_on_the_fields_of_tshark(
     assert compared >= 150
 
 
-def test_every_fact_that_comes_is_declared_by_a_dissector(
+def test_every_fact_and_weird_that_comes_is_declared_by_a_dissector(
     captures: list[tuple[str, list[Seen]]],
 ) -> None:
     registry = Registry()
-    declared = {fact.kind for dissector in registry.dissectors for fact in dissector.facts}
-    come = {
-        fact.kind
-        for _, streams in captures
-        for seen in streams
-        for fact in registry.dissect(seen.conversation).facts
-    }
-    assert come <= declared
+    facts = {fact.kind for dissector in registry.dissectors for fact in dissector.facts}
+    weirds = {weird.kind for dissector in registry.dissectors for weird in dissector.weirds}
+    found = [registry.dissect(seen.conversation) for _, streams in captures for seen in streams]
+    assert {fact.kind for dissection in found for fact in dissection.facts} <= facts
+    names = {d.service for d in found if d.service in NAMED}
+    assert names == NAMED
+    assert {w for d in found if d.service in NAMED for w in d.weirds} <= weirds
 
 
 @pytest.mark.parametrize(

@@ -1,3 +1,5 @@
+import dataclasses
+
 from monitor.dissect.base import TCP, UDP, Dissector, FactKind
 from monitor.dissect.document import render
 
@@ -26,6 +28,11 @@ def test_a_fact_that_several_give_stands_once() -> None:
     page = render([dissector("two", fact), dissector("one", fact)])
     assert page.count("`x.name`") == 1
     assert "| `x.name` | one, two | A name |\n" in page
+
+
+def test_weirds_have_a_table_of_their_own() -> None:
+    odd = dataclasses.replace(dissector("one"), weirds=(FactKind("one_odd", "Odd"),))
+    assert "| `one_odd` | one | Odd |\n" in render([odd]).split("## Weirds")[1]
 
 
 def test_the_page_does_not_depend_on_the_order_of_modules() -> None:
