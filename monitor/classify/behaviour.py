@@ -182,6 +182,21 @@ def _message_channel(view: FlowView, _opinion: Opinion) -> Change | None:
     )
 
 
+def _udp_keep_alive(view: FlowView, _opinion: Opinion) -> Change | None:
+    """Unknown bytes over UDP, to and fro for long, and few of them: keeps a mapping open."""
+    if view.scope is not Scope.OUTSIDE or view.protocol != Protocol.UDP:
+        return None
+    if view.dissection.service or view.initiated_by != "camera":
+        return None
+    if min(view.orig_data_pkts, view.resp_data_pkts) < rules.KEEP_ALIVES:
+        return None
+    total = view.orig_payload + view.resp_payload
+    if view.duration_s < rules.LONG_S or total > rules.THIN_RATE * view.duration_s:
+        return None
+    value = f"unknown bytes to and fro over UDP: {_kilo(total)} in {view.duration_s:.0f} s"
+    return Change(Purpose.P2P_RENDEZVOUS, Confidence.LOW, value)
+
+
 def _nameless_tls(view: FlowView, _opinion: Opinion) -> Change | None:
     """TLS without SNI to an address that was never looked up: the maker's software knew it."""
     if view.scope is not Scope.OUTSIDE or view.name or view.initiated_by != "camera":
@@ -263,6 +278,12 @@ RULES = (
         frozenset((Purpose.UNKNOWN,)),
         _message_channel,
         "a thin, long-lived connection to a nameless server is push, low",
+    ),
+    Rule(
+        "udp-keep-alive",
+        frozenset((Purpose.UNKNOWN,)),
+        _udp_keep_alive,
+        "unknown bytes to and fro over UDP, thin and for long, are p2p-rendezvous, low",
     ),
     Rule(
         "nameless-tls",

@@ -18,8 +18,8 @@ GENERAL = frozenset((Purpose.CLOUD_API, Purpose.CLOUD_STORAGE, Purpose.P2P_RENDE
 
 ECHO = {Protocol.ICMP: (0, 8), Protocol.ICMPV6: (128, 129)}
 TUNNELS = frozenset((Protocol.GRE, Protocol.ESP, Protocol.AH))
-NEIGHBOURS = range(130, 138)
-"""ICMPv6 multicast listener and neighbour discovery messages, RFC 4861 and RFC 2710."""
+NEIGHBOURS = frozenset((*range(130, 138), 143))
+"""ICMPv6 multicast listener and neighbour discovery messages, RFC 2710, 3810 and 4861."""
 
 P2P = frozenset((Purpose.P2P_RENDEZVOUS, Purpose.MEDIA_RELAY))
 
@@ -208,7 +208,7 @@ def _catch_all_hint(view: FlowView, found: Sign) -> Iterator[Sign]:
     else:
         return
     if hint is found.purpose or hint in found.also:
-        yield Sign(Evidence("behaviour", value), hint, (), rules.CATCH_ALL_SHAPE)
+        yield Sign(Evidence("behaviour", f"carried by {value}"), hint, (), rules.CATCH_ALL_SHAPE)
 
 
 def _of_address(view: FlowView, catalog: Catalog) -> Iterator[Sign]:

@@ -108,6 +108,9 @@ LONG_S: Final = 60.0
 THIN_RATE: Final = 500.0
 """Most payload a second, both ways, of a channel that only waits, in bytes."""
 
+KEEP_ALIVES: Final = 3
+"""Least datagrams with payload each way of a keep-alive over UDP."""
+
 SCAN_HOSTS: Final = 8
 """Distinct silent hosts on one port that make a scan. Raising it misses short scans; lowering it
 calls a camera that looks for its recorder a scanner."""

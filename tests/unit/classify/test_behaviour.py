@@ -133,3 +133,20 @@ def test_every_rule_says_in_words_what_it_does() -> None:
     for rule in RULES:
         assert rule.text
         assert rule.when
+
+
+def test_unknown_bytes_to_and_fro_over_udp_for_long_keep_a_mapping_open() -> None:
+    view = FlowView(
+        UDP,
+        orig_payload=900,
+        resp_payload=900,
+        orig_data_pkts=30,
+        resp_data_pkts=30,
+        duration_s=600.0,
+    )
+    assert purpose_of(ask("udp-keep-alive", view)) is Purpose.P2P_RENDEZVOUS
+    assert ask("udp-keep-alive", view._replace(resp_data_pkts=0)) is None
+    assert ask("udp-keep-alive", view._replace(duration_s=30.0)) is None
+    assert ask("udp-keep-alive", view._replace(orig_payload=9_000_000)) is None
+    assert ask("udp-keep-alive", view._replace(dissection=Dissection("ntp"))) is None
+    assert ask("udp-keep-alive", view._replace(scope=Scope.SITE)) is None

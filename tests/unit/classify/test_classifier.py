@@ -217,6 +217,16 @@ def test_echo_is_a_connectivity_check_even_to_a_resolver(classifier: Classifier)
     assert classifier.classify(view).purpose is Purpose.CONNECTIVITY_CHECK
 
 
+def test_ipv6_neighbour_discovery_is_discovery(classifier: Classifier) -> None:
+    for kind in (135, 143):
+        view = FlowView(Protocol.ICMPV6, scope=Scope.MULTICAST, orig_port=kind)
+        assert classifier.classify(view).purpose is Purpose.DISCOVERY
+
+
+def test_tunnels_without_ports_are_tunnels(classifier: Classifier) -> None:
+    assert classifier.classify(FlowView(Protocol.ESP)).purpose is Purpose.TUNNEL
+
+
 def test_other_icmp_is_unknown(classifier: Classifier) -> None:
     assert classifier.classify(FlowView(ICMP, orig_port=3)).purpose is Purpose.UNKNOWN
 
