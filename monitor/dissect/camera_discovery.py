@@ -154,7 +154,7 @@ _BY_FIRST: dict[int, tuple[_Reader, ...]] = {
     0xFD: (_dlink,),
     0xFF: (_dlink,),
     0xAA: (_reolink,),
-    0x3C: (_plain(b'<param><code value="', "Edimax", "search"),),
+    0x3C: (_plain(b'<param><code value="13', "Edimax", "search"),),
 }
 
 

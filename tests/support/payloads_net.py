@@ -248,6 +248,11 @@ def pcp_map(inner: int, outer: int) -> bytes:
     return head + b"nonce-nonce-" + b"\x06\0\0\0" + struct.pack(">HH", inner, outer) + bytes(16)
 
 
+def edimax(plain: bytes, by: int) -> bytes:
+    """Turn each byte right, as the device does, and tell by how much in the first byte."""
+    return bytes([0x3C + by, *((byte >> by | byte << (8 - by)) & 0xFF for byte in plain)])
+
+
 def b64(data: bytes) -> bytes:
     return base64.b64encode(data)
 
@@ -279,6 +284,8 @@ NET_SAMPLES: tuple[tuple[str, Conversation], ...] = (
     ("camera-discovery", udp(8088, b"DETECT BOX\n")),
     ("camera-discovery", udp(2000, b"\xaa\xaa\0\0")),
     ("camera-discovery", udp(51140, b'<param><code value="1300" /></param>')),
+    ("edimax", udp(8765, edimax(b'param><code value="3000" /></param>', 2))),
+    ("edimax", tcp(8767, edimax(b"d&020000000001&ac285382.e3b6.ac285382.d83f\r\n\r\n", 6))),
     ("sadp", udp(37020, SADP)),
     ("mqtt", tcp(1883, mqtt_connect(b"cam-000001", b"device"), b"\x20\x02\0\0")),
     ("mqtt", tcp(1883, mqtt_connect(b"a", level=5))),
