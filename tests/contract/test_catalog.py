@@ -26,3 +26,11 @@ def test_every_fact_that_the_catalogue_asks_for_is_given_by_a_dissector() -> Non
     known = {fact.kind for dissector in shipped() for fact in dissector.facts}
     asked = {kind for entry in load_catalog().entries.values() for kind, _ in entry.match.fact}
     assert asked - known == set()
+
+
+def test_every_protocol_that_is_recognised_has_an_entry_unless_it_only_carries() -> None:
+    recognised = {dissector.service for dissector in shipped()} - {"http", "http2", "tls", "quic"}
+    entries = load_catalog().entries.values()
+    named = {service for entry in entries for service in entry.match.service}
+    named |= {kind.partition(".")[0] for entry in entries for kind, _ in entry.match.fact}
+    assert recognised - named == set()
