@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from itertools import islice
 
 from monitor.dissect.base import TCP, UDP, Dissector, FactKind
-from monitor.dissect.pppp_mask import KEYS, first_masked, unmask
+from monitor.dissect.pppp_mask import KEYS, first_masked, key_of, unmask
 from monitor.dissect.wire import MOST_VALUES, distinct, endpoint, first_piece
 from monitor.model.facts import Conversation, Dissection, Fact
 
 MAGIC = 0xF1
-_TCP_MAGIC = 0x68
+_TCP_MARK = b"\x68\x00"
 _DATA_TYPES = frozenset({0xD0, 0xD1, 0xD8})
 _MOST_CONTROL = 256
 _DATA_MAGICS = frozenset({0xD1, 0xD2})
@@ -119,16 +119,33 @@ def is_message(data: bytes, length: int = -1) -> bool:
     return size % 4 == 0 and size <= _MOST_CONTROL
 
 
-def _unwrapped(stream: bytes) -> Iterator[bytes]:
-    """Yield the messages of a TCP stream: 8-byte header with length and 68, then the message."""
+def _unwrapped(stream: bytes) -> Iterator[tuple[bytes, bool]]:
+    """Yield the messages of a TCP stream, and whether they were masked.
+
+    Each follows a header: its length, 68 00, a seed and a checksum of two bytes each. With a seed
+    the message is masked; its secret is the seed in hexadecimal.
+    """
     at = 0
-    while len(stream) >= at + 12 and stream[at + 2] == _TCP_MAGIC:
+    while len(stream) >= at + 12 and stream[at + 2 : at + 4] == _TCP_MARK:
         size = int.from_bytes(stream[at : at + 2])
-        message = stream[at + 8 : at + 8 + size]
-        if not is_message(message):
-            return
-        yield message
+        body = stream[at + 8 : at + 8 + size]
+        if is_message(body):
+            yield body, False
+        else:
+            plain = _relayed(body, stream[at + 4 : at + 6])
+            if len(body) < size or not plain:
+                return
+            yield plain, True
         at += 8 + size
+
+
+def _relayed(body: bytes, seed: bytes) -> bytes:
+    """Return the start of a message under the mask of its seed, or under a second one below."""
+    once = unmask(body[:_MOST_UNMASKED], key_of(seed.hex().upper()))
+    if not once or is_message(once, len(body)):
+        return once
+    twice = (unmask(once, key) for key in KEYS if first_masked(MAGIC, key) == once[0])
+    return next((plain for plain in twice if is_message(plain, len(body))), b"")
 
 
 def _prefix(message: bytes) -> str:
@@ -172,19 +189,25 @@ def _dissect_masked(conversation: Conversation) -> Dissection | None:
 
 def _dissect(conversation: Conversation) -> Dissection | None:
     data = first_piece(conversation)
-    is_tcp = conversation.protocol == TCP
-    if is_tcp:
-        if len(data) < 12 or data[2] != _TCP_MAGIC or data[8] != MAGIC:
-            return None
-        found = list(islice(_unwrapped(data), 2 * MOST_VALUES))
-        if not found:
-            return None
+    if not is_message(data):
+        return None
+    found = [p for p in (*conversation.orig, *conversation.resp) if is_message(p)]
+    return _answer([Fact("pppp.transport", "udp")], found)
+
+
+def _dissect_tcp(conversation: Conversation) -> Dissection | None:
+    data = first_piece(conversation)
+    if data[2:4] != _TCP_MARK:
+        return None
+    found = list(islice(_unwrapped(data), 2 * MOST_VALUES))
+    if not found:
+        return None
+    if data is not conversation.resp_first:
         found += islice(_unwrapped(conversation.resp_first), 2 * MOST_VALUES)
-    else:
-        if not is_message(data):
-            return None
-        found = [p for p in (*conversation.orig, *conversation.resp) if is_message(p)]
-    return _answer([Fact("pppp.transport", "tcp" if is_tcp else "udp")], found)
+    facts = [Fact("pppp.transport", "tcp")]
+    if any(is_masked for _, is_masked in found):
+        facts.append(Fact("pppp.mask", "relay"))
+    return _answer(facts, [message for message, _ in found])
 
 
 def _answer(facts: list[Fact], found: list[bytes]) -> Dissection:
@@ -205,7 +228,7 @@ _KEYS_BY_BYTE: dict[int, tuple[bytes, ...]] = {
 
 _FACTS = (
     FactKind("pppp.transport", "udp or tcp"),
-    FactKind("pppp.mask", "server or lan: messages are masked with the secret used there"),
+    FactKind("pppp.mask", "server, lan or relay: messages are masked with a secret used there"),
     FactKind("pppp.message", "Kinds of message: hello, device-login, punch, relay-to, data, ..."),
     FactKind("pppp.uid_prefix", "Letters that the device id starts with; they name the maker"),
     FactKind("pppp.mapped", "Public address and port that the server saw"),
@@ -237,10 +260,11 @@ DISSECTORS = (
         title="PPPP peer-to-peer over TCP (CS2)",
         transports=frozenset({TCP}),
         first_bytes=frozenset(range(8)),
-        dissect=_dissect,
+        dissect=_dissect_tcp,
         ports=frozenset({32100, 32108}),
         rank=35,
-        how="8-byte header with the length and 68 at offset 2, then a whole PPPP message",
+        how="8-byte header with the length and 68 00 at offset 2, then a PPPP message, plain or "
+        "masked with the seed in the header",
         facts=_FACTS,
         source=_SOURCE,
     ),

@@ -72,7 +72,7 @@ RECORDED: dict[str, tuple[str, ...]] = {
 Xiaomi camera held a Tuya plug."""
 
 UNNAMED = frozenset({"TCP", "UDP", "ICMP", "ICMPv6"})
-MISNAMED = frozenset({"SMPP", "UDT", "ADwin Config", "TLSv1", "TLSv1.2", "H1", "BJNP"})
+MISNAMED = frozenset({"SMPP", "SSL", "UDT", "ADwin Config", "TLSv1", "TLSv1.2", "H1", "BJNP"})
 """What tshark's guesses make of makers' protocols, and TLS that follows them."""
 
 LATE = frozenset({"smtp", "ssdp"})
@@ -90,7 +90,7 @@ SEEN = {
     "miio": 27,
     "mqtt": 13,
     "ntp": 21,
-    "pppp": 277,
+    "pppp": 280,
     "sip": 4,
     "ssdp": 27,
     "stun": 18,

@@ -6,7 +6,7 @@ from tests.support.payloads_p2p import pppp, pppp_address, pppp_tcp, pppp_uid, t
 
 
 def _dissect(conversation: Conversation) -> Dissection | None:
-    return DISSECTORS[0].dissect(conversation)
+    return DISSECTORS[conversation.protocol == 6].dissect(conversation)
 
 
 def test_a_hello_learns_the_public_address() -> None:
