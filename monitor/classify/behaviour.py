@@ -45,8 +45,10 @@ def _kilo(number: int) -> str:
     return f"{number / 1000:.0f} kB"
 
 
-def _is_media(payload: int, packets: int) -> bool:
-    return packets > 0 and payload >= rules.MEDIA_BYTES and payload >= rules.MEDIA_PACKET * packets
+def _is_media(payload: int, packets: int, seconds: float) -> bool:
+    """Tell whether one side's share of a flow is as large, dense and lasting as media."""
+    least = max(rules.MEDIA_BYTES, min(rules.MEDIA_SURE_BYTES, rules.MEDIA_RATE * seconds))
+    return packets > 0 and payload >= least and payload >= rules.MEDIA_PACKET * packets
 
 
 def _media_over_p2p(view: FlowView, opinion: Opinion) -> Change | None:
@@ -55,7 +57,7 @@ def _media_over_p2p(view: FlowView, opinion: Opinion) -> Change | None:
         (view.resp_payload, view.resp_data_pkts, view.initiated_by != "camera"),
     )
     for payload, packets, is_up in sizes:
-        if _is_media(payload, packets):
+        if _is_media(payload, packets, view.duration_s):
             way = "sent" if is_up else "received"
             value = f"{way} {_kilo(payload)} in packets of {payload // packets} bytes: media"
             return Change(Purpose.MEDIA_RELAY, opinion.confidence, value)
@@ -130,7 +132,7 @@ def _in_p2p_company(view: FlowView, _opinion: Opinion) -> Change | None:
     if view.dissection.service or not any(purpose in P2P for purpose in view.siblings):
         return None
     purpose = Purpose.P2P_RENDEZVOUS
-    if _is_media(_up(view), _data_pkts_up(view)):
+    if _is_media(_up(view), _data_pkts_up(view), view.duration_s):
         purpose = Purpose.MEDIA_RELAY
     value = "unknown bytes to an address with which the camera does P2P"
     return Change(purpose, Confidence.MEDIUM, value)
@@ -154,11 +156,13 @@ def _download_after_check(view: FlowView, _opinion: Opinion) -> Change | None:
 
 def _video_upload(view: FlowView, _opinion: Opinion) -> Change | None:
     up = _up(view)
-    if view.scope is not Scope.OUTSIDE or not _is_media(up, _data_pkts_up(view)):
+    if view.scope is not Scope.OUTSIDE:
+        return None
+    if not _is_media(up, _data_pkts_up(view), view.duration_s):
         return None
     if up < rules.MEDIA_RATIO * _down(view):
         return None
-    value = f"sent {_kilo(up)} in {view.duration_s:.0f} s to a nameless destination"
+    value = f"sent {_kilo(up)} in {view.duration_s:.0f} s in large packets"
     return Change(Purpose.MEDIA_RELAY, Confidence.LOW, value)
 
 
@@ -271,7 +275,7 @@ RULES = (
         "video-upload",
         frozenset((Purpose.UNKNOWN,)),
         _video_upload,
-        "a sustained upload in large packets to a nameless destination is media-relay, low",
+        "a sustained upload in large packets, of which nothing else tells, is media-relay, low",
     ),
     Rule(
         "message-channel",

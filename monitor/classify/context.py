@@ -19,6 +19,9 @@ TRIED_S: Final = 120.0
 """How long a vain attempt counts, in seconds. Raising it finds slow scans, and calls more cameras
 that look for a lost recorder scanners."""
 
+AGAIN_NS: Final = 10**9
+"""Vain attempts at one port of one destination within this time are remembered once."""
+
 TRIED: Final = 64
 """Most ports of a destination, and destinations of a port, that are remembered."""
 
@@ -98,7 +101,10 @@ class Recent:
 
     def _note_vain(self, view: FlowView, camera: str, at_ns: int) -> None:
         pair = (camera, view.destination)
-        ports = _placed(self._ports, pair, self._ports.get(pair, {}), self._size)
+        tried = self._ports.get(pair, {})
+        if 0 <= at_ns - tried.get(view.resp_port, at_ns + 1) < AGAIN_NS:
+            return
+        ports = _placed(self._ports, pair, tried, self._size)
         _placed(ports, view.resp_port, at_ns, TRIED)
         key = (camera, view.protocol, view.resp_port)
         hosts = _placed(self._hosts, key, self._hosts.get(key, {}), self._size)

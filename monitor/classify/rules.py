@@ -81,12 +81,20 @@ MEDIA_BYTES: Final = 64_000
 """Least payload in one direction for video or audio: about two seconds of a small stream. Raising
 it calls short live views rendezvous; lowering it calls long keep-alives media."""
 
+MEDIA_RATE: Final = 1000.0
+"""Least payload a second of media over the whole flow, in bytes: below it, what adds up to
+`MEDIA_BYTES` is signalling that lasts for hours. Idle hours before a short view count too, so that
+`MEDIA_SURE_BYTES` needs no rate."""
+
+MEDIA_SURE_BYTES: Final = 1_000_000
+"""Payload in one direction that is media at any rate."""
+
 MEDIA_PACKET: Final = 300
 """Least mean payload of the packets of media, in bytes: keep-alives are far below, full video
 packets far above."""
 
 MEDIA_RATIO: Final = 3.0
-"""Media runs one way: this much more than against it. A flow of unknown bytes only."""
+"""Media runs one way: this much more than against it. Asked of unknown bytes and of APIs."""
 
 IMAGE_BYTES: Final = 100_000
 """Least download that can be a firmware image; the smallest seen was about 200 kB. Raising it

@@ -36,6 +36,14 @@ def test_p2p_is_media_from_a_size_and_a_packet_size_on(
     assert purpose_of(ask("media-over-p2p", view)) == wanted
 
 
+def test_signalling_that_adds_up_over_hours_is_no_media() -> None:
+    view = FlowView(UDP, orig_payload=200_000, orig_data_pkts=500, duration_s=3600.0)
+    assert ask("media-over-p2p", view) is None
+    assert ask("media-over-p2p", view._replace(duration_s=100.0)) is not None
+    sure = view._replace(orig_payload=1_000_000, orig_data_pkts=1500)
+    assert ask("media-over-p2p", sure) is not None
+
+
 def test_p2p_that_brings_media_to_a_viewer_counts_too() -> None:
     view = FlowView(UDP, resp_payload=900_000, resp_data_pkts=900)
     change = ask("media-over-p2p", view)
