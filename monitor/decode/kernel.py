@@ -140,9 +140,11 @@ def decode_rows(
     quotes = 0
     for row in range(len(frame.off)):
         start = frame.off[row]
-        end = start + np.int64(frame.cap_len[row])
-        if start < 0 or end > len(data):
+        cap_len = np.int64(frame.cap_len[row])
+        # Trap: not `start + cap_len > len(data)`, which a start near 2^63 wraps around.
+        if start < 0 or start > len(data) - cap_len:
             return -1 - row
+        end = start + cap_len
         # A wire length below the captured one is a fault of the writer: what is here was there.
         wire_end = max(end, start + np.int64(frame.wire_len[row]))
         frame_wire_end = wire_end

@@ -164,6 +164,12 @@ def llc_header(data: U8, pos: Int, end: Int) -> Int:
 
 
 @kernel_inline
+def is_tag(kind: Int) -> bool:
+    """Tell whether an EtherType is that of a VLAN tag: 802.1Q, 802.1ad, or QinQ before it."""
+    return kind in (ETHERTYPE_VLAN, ETHERTYPE_QINQ, ETHERTYPE_QINQ_OLD)
+
+
+@kernel_inline
 def is_bridged(kind: Int) -> bool:
     """Tell whether a number is an EtherType that a pseudo-wire's Ethernet frame would have."""
     return kind in (
@@ -206,7 +212,13 @@ def mpls_stack(data: U8, pos: Int, end: Int) -> Int:
     nibble = byte(data, at) >> 4
     if nibble in (4, 6):
         return NEXT_IP, nibble, at
-    if nibble == 0 and at + 18 <= end and is_bridged(be16(data, at + 16)):
+    if (
+        nibble == 0
+        and at + 18 <= end
+        and is_bridged(be16(data, at + 16))
+        # A tagged frame without control word has an EtherType at both places.
+        and not is_tag(be16(data, at + 12))
+    ):
         return NEXT_ETHERNET, 0, at + 4
     if at + 14 <= end and is_bridged(be16(data, at + 12)):
         return NEXT_ETHERNET, 0, at
@@ -238,7 +250,7 @@ def ethertype_step(
             follow, number = NEXT_IP, 4
         elif number == ETHERTYPE_IPV6:
             follow, number = NEXT_IP, 6
-        elif number in (ETHERTYPE_VLAN, ETHERTYPE_QINQ, ETHERTYPE_QINQ_OLD):
+        elif is_tag(number):
             if at + 4 > end:
                 follow, number = NEXT_STOP, _STOP_LINK_CUT
             elif count == MAX_TAGS:
@@ -253,9 +265,6 @@ def ethertype_step(
                 follow, number = NEXT_STOP, _STOP_LINK_CUT
             elif count == MAX_TAGS:
                 follow, number = NEXT_STOP, _STOP_TUNNEL_DEPTH
-            elif be16(data, at) != 0x0101:
-                # Another version, or more options than the one group tag.
-                follow, number = NEXT_STOP, _STOP_NOT_IP
             else:
                 count += 1
                 number = be16(data, at + 6)

@@ -85,7 +85,7 @@ def _wrapped(inner: Packet) -> dict[str, Packet]:
     number = 0x0800 if isinstance(inner, IP) else 0x86DD
     frame = _ether() / inner
     outer = _ether("02:00:00:00:00:08", "02:00:00:00:00:09") / IP(src="192.0.2.1", dst="192.0.2.2")
-    erspan = GRE(proto=0x88BE, seqnum_present=1, seqence_number=5)
+    erspan = GRE(proto=0x88BE, seqnum_present=1, sequence_number=5)
     third = GRE(proto=0x22EB, seqnum_present=1)
     return {
         "ethernet": frame,

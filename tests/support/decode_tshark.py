@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 FIELDS = [
     "frame.protocols", "ip.src", "ip.dst", "ipv6.src", "ipv6.dst", "tcp.srcport", "tcp.dstport",
-    "udp.srcport", "udp.dstport", "tcp.flags", "tcp.seq_raw",
+    "udp.srcport", "udp.dstport", "tcp.flags", "tcp.seq_raw", "tcp.len",
 ]  # fmt: skip
 KEPT = [
     "icmp", "icmpv6", "gtp", "gtpprime", "teredo", "lisp", "l2tp", "ayiya", "openvpn", "capwap",
@@ -22,6 +22,8 @@ class Seen(NamedTuple):
     src: str | None
     dst: str | None
     ports: tuple[int, int] | None
+    tcp: tuple[int, int, int] | None
+    """Flags (eight of them), sequence number, payload on the wire."""
     layers: tuple[str, ...]
 
 
@@ -51,17 +53,30 @@ def _seen(found: dict[str, str]) -> Seen:
     values = {name: found.get(name, "").split("|") for name in FIELDS}
     last = max((n for n, layer in enumerate(own) if layer in ("ip", "ipv6")), default=None)
     if last is None:
-        return Seen(None, None, None, layers)
+        return Seen(None, None, None, None, layers)
     kind = own[last]
     index = own.count(kind) - 1
     src, dst = values[f"{kind}.src"], values[f"{kind}.dst"]
     if index >= len(src) or not src[index]:
-        return Seen(None, None, None, layers)
-    ports = None
-    transport = next((layer for layer in own[last:] if layer in ("tcp", "udp")), None)
-    if transport is not None:
-        index_of = own[:last].count(transport)
-        both = values[f"{transport}.srcport"], values[f"{transport}.dstport"]
-        if index_of < len(both[1]) and both[1][index_of]:
-            ports = int(both[0][index_of]), int(both[1][index_of])
-    return Seen(src[index], dst[index], ports, layers)
+        return Seen(None, None, None, None, layers)
+    transport = next((layer for layer in own[last:] if layer in ("tcp", "udp")), "")
+    nth = own[:last].count(transport)
+    ports = _numbers(values, [f"{transport}.srcport", f"{transport}.dstport"], nth)
+    tcp = None
+    if transport == "tcp":
+        tcp = _numbers(values, ["tcp.flags", "tcp.seq_raw", "tcp.len"], nth)
+    return Seen(
+        src[index],
+        dst[index],
+        (ports[0], ports[1]) if ports else None,
+        (tcp[0] & 0xFF, tcp[1], tcp[2]) if tcp else None,
+        layers,
+    )
+
+
+def _numbers(values: dict[str, list[str]], names: list[str], nth: int) -> list[int] | None:
+    """Return the fields of the nth layer of their kind, or None where one is missing."""
+    columns = [values.get(name, [""]) for name in names]
+    if any(nth >= len(column) or not column[nth] for column in columns):
+        return None
+    return [int(column[nth], 0) for column in columns]
