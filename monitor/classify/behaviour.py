@@ -32,6 +32,9 @@ class Rule(NamedTuple):
     asks_company: bool = False
     """It looks at what the camera did before, or elsewhere."""
 
+    is_for_silence: bool = False
+    """It has something to say of flows without payload."""
+
 
 def _up(view: FlowView) -> int:
     return view.orig_payload if view.initiated_by == "camera" else view.resp_payload
@@ -249,6 +252,7 @@ RULES = (
         _punch_from_outside,
         "a flow from a P2P partner is p2p-rendezvous; one not answered is less sure",
         asks_company=True,
+        is_for_silence=True,
     ),
     Rule(
         "scan",
@@ -256,6 +260,7 @@ RULES = (
         _scan,
         "many silent hosts on a port, or silent TCP ports of a host, are scan",
         asks_company=True,
+        is_for_silence=True,
     ),
     Rule(
         "p2p-company",
@@ -299,6 +304,8 @@ RULES = (
 """In the order they are asked; the first that has something to say is heard."""
 
 
-def rules_for(purpose: Purpose) -> tuple[Rule, ...]:
-    """Return the rules that can change an opinion."""
-    return tuple(rule for rule in RULES if purpose in rule.when)
+def rules_for(purpose: Purpose, *, silent: bool = False) -> tuple[Rule, ...]:
+    """Return the rules that can change an opinion of a flow, with payload or without."""
+    return tuple(
+        rule for rule in RULES if purpose in rule.when and (rule.is_for_silence or not silent)
+    )

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from monitor.classify import rules
 from monitor.classify.behaviour import Rule, rules_for
 from monitor.classify.context import Recent
-from monitor.classify.evidence import Opinion, gather, weigh
+from monitor.classify.evidence import Opinion, gather, is_silent, weigh
 from monitor.classify.index import Catalog
 from monitor.classify.load import load_catalog
 from monitor.model.facts import Dissection
@@ -42,7 +42,11 @@ class Classifier:
         self._memo: dict[object, _Known] = {}
         self._memo_size = memo_size
         self._recent = Recent()
-        self._rules = {purpose: rules_for(purpose) for purpose in Purpose}
+        self._rules = {
+            (purpose, silent): rules_for(purpose, silent=silent)
+            for purpose in Purpose
+            for silent in (False, True)
+        }
 
     def classify(self, view: FlowView, camera: str = "", at_ns: int = 0) -> Verdict:
         """Return purpose, confidence and evidence of a flow.
@@ -101,6 +105,6 @@ class Classifier:
     def _think(self, view: FlowView) -> _Known:
         opinion = weigh(gather(view, self.catalog))
         verdict = Verdict(opinion.purpose, opinion.confidence, opinion.evidence)
-        asked = self._rules[opinion.purpose]
+        asked = self._rules[opinion.purpose, is_silent(view)]
         asks_company = any(rule.asks_company for rule in asked)
         return _Known(view.dissection, opinion, verdict, asked, asks_company)

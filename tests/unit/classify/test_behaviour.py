@@ -22,6 +22,7 @@ def purpose_of(change: Change | None) -> Purpose | None:
 def test_rules_are_asked_only_where_they_can_change_the_answer() -> None:
     assert rules_for(Purpose.DNS) == ()
     assert [rule.id for rule in rules_for(Purpose.P2P_RENDEZVOUS)] == ["media-over-p2p"]
+    assert [rule.id for rule in rules_for(Purpose.UNKNOWN, silent=True)] == ["scan"]
     assert len({rule.id for rule in RULES}) == len(RULES)
 
 
