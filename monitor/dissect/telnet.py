@@ -1,7 +1,7 @@
 """Telnet: a shell in clear text, by its option negotiation."""
 
 from monitor.dissect.base import TCP, Dissector, FactKind
-from monitor.dissect.wire import distinct, first_piece, text
+from monitor.dissect.wire import distinct, text
 from monitor.model.facts import Conversation, Dissection, Fact
 
 _IAC = 0xFF
@@ -32,12 +32,10 @@ def _negotiation(stream: bytes) -> tuple[list[int], bytes]:
 
 
 def _dissect(conversation: Conversation) -> Dissection | None:
-    data = first_piece(conversation)
-    if not data or data[0] != _IAC:
-        return None
-    first, _ = _negotiation(data)
+    first, _ = _negotiation(conversation.orig_first)
     answer, rest = _negotiation(conversation.resp_first)
-    if len(first) < 2 and not (first and answer and conversation.orig):
+    # A client that types without negotiating, as scanners do, meets a server that negotiates.
+    if max(len(first), len(answer)) < 2 and not (first and answer):
         return None
     options = (_OPTIONS.get(option, "") for option in (*first, *answer))
     facts = distinct("telnet.option", options) or [Fact("telnet.option", "other")]
@@ -55,7 +53,7 @@ DISSECTOR = Dissector(
     dissect=_dissect,
     ports=frozenset({23, 2323, 9527}),
     rank=50,
-    how="two option negotiations FF FB-FE 00-31 in a row, or one from each side",
+    how="two option negotiations FF FB-FE 00-31 in a row from either side, or one from each",
     facts=(
         FactKind("telnet.option", "echo, terminal-type, window-size, ... or other"),
         FactKind("telnet.banner", "First line of the server after its negotiation"),

@@ -2,7 +2,7 @@ import pytest
 
 from monitor.dissect.syslog import DISSECTOR
 from monitor.model.facts import Dissection, Fact
-from tests.support.payloads_p2p import udp
+from tests.support.payloads_p2p import tcp, udp
 
 
 @pytest.mark.parametrize(
@@ -35,3 +35,11 @@ def test_plain_text_after_a_priority_needs_the_port() -> None:
 @pytest.mark.parametrize("line", [b"<192>Jan  1 00:00:01 a b: c", b'<?xml version="1.0"?>', b"<a>"])
 def test_a_priority_too_high_and_xml_are_not_syslog(line: bytes) -> None:
     assert DISSECTOR.dissect(udp(514, line)) is None
+
+
+def test_over_tcp_a_count_may_come_first() -> None:
+    line = b"<134>1 2026-01-01T00:00:00.5Z cam ipcd 1 - - text"
+    answer = DISSECTOR.dissect(tcp(601, b"%d %s" % (len(line), line)))
+    assert answer is not None
+    assert answer.first("syslog.app") == "ipcd"
+    assert DISSECTOR.dissect(udp(601, b"49 " + line)) is None
