@@ -15,8 +15,7 @@ _SHORT = re.compile(rb"<(\d{1,3})>([A-Za-z][\w./\-]{0,31})(?:\[\d{1,10}\])?: ")
 _COUNT = re.compile(rb"\A[1-9]\d{0,4} (?=<)")
 _PRIORITY = re.compile(rb"<(\d{1,3})>")
 _SEVERITIES = ("emergency", "alert", "critical", "error", "warning", "notice", "info", "debug")
-_LAST_COUNT = re.compile(rb"\A[1-9]\d{0,4} (?=<)")
-_PRIORITY = 191
+_LAST_PRIORITY = 191
 
 
 def _match(data: bytes, port: int) -> tuple[int, str] | None:
