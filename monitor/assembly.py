@@ -23,6 +23,7 @@ from monitor.model.records import (
     FlowView,
     Side,
 )
+from monitor.model.shards import WHOLE, Shard
 from monitor.model.words import OUTCOMES, EndReason, NameSource, Protocol, Scope
 
 MAX_TOLD = 1 << 16
@@ -81,11 +82,14 @@ class Assembler:
         self._facts: dict[int, Dissection] = {}
         self._told: dict[int, tuple[Dissection, tuple[str, str]]] = {}
 
-    def take_messages(self, messages: Sequence[Message]) -> None:
+    def take_messages(self, messages: Sequence[Message], shard: Shard = WHOLE) -> None:
         """Learn from datagrams that cannot wait for their flow."""
         stages = self._stages
         for message in messages:
-            if message.src_port == _DNS_PORT:
+            is_answer = message.src_port == _DNS_PORT
+            if not shard.owns(message.dst if is_answer else message.src):
+                continue
+            if is_answer:
                 answer = dns.parse(message.payload)
                 if answer is not None:
                     client = stages.roles.of(*message.dst).text
@@ -96,29 +100,21 @@ class Assembler:
                     src, message.src_mac, message.src_port, message.dst_port, message.payload
                 )
 
-    def take_conversations(self, batch: ConversationBatch) -> None:
+    def take_conversations(self, batch: ConversationBatch, shard: Shard = WHOLE) -> None:
         """Dissect the first payload of flows and keep what it shows until the flow ends."""
         stages, facts = self._stages, self._facts
+        rows_here = shard.rows(batch, stages.roles.site)
         dissect, roles = stages.registry.dissect, stages.roles
         data = batch.data.tobytes()
         cuts, pieces = batch.byte_off.tolist(), batch.is_orig.tolist()
         bounds = batch.piece_off.tolist()
-        rows = zip(
-            batch.flow_no.tolist(),
-            batch.ts_ns.tolist(),
-            batch.protocol.tolist(),
-            batch.orig_hi.tolist(),
-            batch.orig_lo.tolist(),
-            batch.resp_hi.tolist(),
-            batch.resp_lo.tolist(),
-            batch.orig_port.tolist(),
-            batch.resp_port.tolist(),
-            batch.orig_mac.tolist(),
-            batch.resp_mac.tolist(),
-            strict=True,
-        )
-        for row, (flow_no, ts, protocol, ohi, olo, rhi, rlo, oport, rport, omac, rmac) in enumerate(
-            rows
+        columns = (
+            batch.flow_no, batch.ts_ns, batch.protocol,
+            batch.orig_hi, batch.orig_lo, batch.resp_hi, batch.resp_lo,
+            batch.orig_port, batch.resp_port, batch.orig_mac, batch.resp_mac,
+        )  # fmt: skip
+        for row, flow_no, ts, protocol, ohi, olo, rhi, rlo, oport, rport, omac, rmac in zip(
+            rows_here.tolist(), *(column[rows_here].tolist() for column in columns), strict=True
         ):
             orig: tuple[bytes, ...] = ()
             resp: tuple[bytes, ...] = ()
@@ -137,45 +133,26 @@ class Assembler:
                     stages.names.observe(orig_address.text, ts, answer)
             stages.devices.take_facts(orig_address, omac, resp_address, rmac, dissection)
 
-    def take_flows(self, step: FlowStep) -> list[Assembled]:
+    def take_flows(self, step: FlowStep, shard: Shard = WHOLE) -> list[Assembled]:
         """Return the records of the flows that ended, those without a camera left out."""
         batch = step.ended
+        rows_here = shard.rows(batch, self._stages.roles.site)
         stages = self._stages
         of, saw = stages.roles.of, stages.devices.saw
         made: list[Assembled] = []
-        rows = zip(
-            batch.flow_no.tolist(),
-            batch.flow_id.tolist(),
-            step.community_id.tolist(),
-            batch.start_ns.tolist(),
-            batch.end_ns.tolist(),
-            batch.vlan.tolist(),
-            batch.protocol.tolist(),
-            batch.orig_hi.tolist(),
-            batch.orig_lo.tolist(),
-            batch.resp_hi.tolist(),
-            batch.resp_lo.tolist(),
-            batch.orig_port.tolist(),
-            batch.resp_port.tolist(),
-            batch.orig_mac.tolist(),
-            batch.resp_mac.tolist(),
-            batch.orig_pkts.tolist(),
-            batch.resp_pkts.tolist(),
-            batch.orig_bytes.tolist(),
-            batch.resp_bytes.tolist(),
-            batch.orig_payload.tolist(),
-            batch.resp_payload.tolist(),
-            batch.orig_data_pkts.tolist(),
-            batch.resp_data_pkts.tolist(),
-            batch.outcome.tolist(),
-            batch.end_reason.tolist(),
-            strict=True,
-        )
+        columns = (
+            batch.flow_no, batch.flow_id, step.community_id, batch.start_ns, batch.end_ns,
+            batch.vlan, batch.protocol, batch.orig_hi, batch.orig_lo, batch.resp_hi,
+            batch.resp_lo, batch.orig_port, batch.resp_port, batch.orig_mac, batch.resp_mac,
+            batch.orig_pkts, batch.resp_pkts, batch.orig_bytes, batch.resp_bytes,
+            batch.orig_payload, batch.resp_payload, batch.orig_data_pkts, batch.resp_data_pkts,
+            batch.outcome, batch.end_reason,
+        )  # fmt: skip
         for (
             flow_no, flow_id, community_id, start_ns, end_ns, vlan, protocol,
             ohi, olo, rhi, rlo, oport, rport, omac, rmac,
             opkts, rpkts, obytes, rbytes, opayload, rpayload, odata, rdata, outcome, end_reason,
-        ) in rows:  # fmt: skip
+        ) in zip(*(column[rows_here].tolist() for column in columns), strict=True):  # fmt: skip
             if end_reason == _ACTIVE:
                 dissection = self._facts.get(flow_no, NOTHING)
             else:
@@ -193,8 +170,11 @@ class Assembler:
                 scope = orig.scope
             else:
                 continue
+            # What a camera was told and did is known where its own flows are handled: a flow
+            # that another site address opened to it is handled there, and goes without.
+            context = camera.text if camera is orig or not orig.is_site else ""
             destination, name_source = self._destination(
-                camera, other, other_port, dissection, (start_ns, end_ns)
+                context, other, other_port, dissection, (start_ns, end_ns)
             )
             text_outcome = _OUTCOME_TEXT[outcome]
             view = FlowView(
@@ -233,21 +213,21 @@ class Assembler:
                 text_outcome,
                 Side(orig.text, oport, opkts, obytes),
                 Side(resp.text, rport, rpkts, rbytes),
-                stages.classifier.classify(view, camera.text, start_ns),
+                stages.classifier.classify(view, context, start_ns),
             )
             made.append(Assembled(record, dissection))
         return made
 
     def _destination(
         self,
-        camera: Address,
+        client: str,
         other: Address,
         port: int,
         dissection: Dissection,
         span_ns: tuple[int, int],
     ) -> tuple[Destination, str]:
         stages = self._stages
-        name, source = self._name(camera, other, dissection, span_ns)
+        name, source = self._name(client, other.text, dissection, span_ns)
         if other.scope is not Scope.OUTSIDE:
             return Destination(other.text, port, name, source, "", 0, "", "", ""), source
         place = stages.geo.place(other.text)
@@ -269,7 +249,7 @@ class Assembler:
         )
 
     def _name(
-        self, camera: Address, other: Address, dissection: Dissection, span_ns: tuple[int, int]
+        self, client: str, ip: str, dissection: Dissection, span_ns: tuple[int, int]
     ) -> tuple[str, str]:
         """Return the destination's name and where it was learnt, most telling source first."""
         if dissection.facts:
@@ -282,9 +262,7 @@ class Assembler:
                 return known[1]
         names, start_ns, end_ns = self._stages.names, *span_ns
         # A camera that uses an address it looked up before the capture began may ask again later.
-        learnt = names.lookup(camera.text, other.text, start_ns) or names.lookup(
-            camera.text, other.text, end_ns
-        )
+        learnt = names.lookup(client, ip, start_ns) or names.lookup(client, ip, end_ns)
         return ("", "") if learnt is None else (learnt.name, learnt.source)
 
     def devices(self) -> Mapping[str, Device]:

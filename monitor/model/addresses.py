@@ -5,6 +5,9 @@ from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+import numpy as np
+
+from monitor.model.arrays import U64, Bool
 from monitor.model.words import Scope
 
 V4_PREFIX = 0xFFFF << 32
@@ -23,6 +26,9 @@ SITE_DEFAULT = (
 )
 """What belongs to the site when nobody says: RFC 1918, RFC 6598 (carrier NAT), link-local,
 loopback, RFC 4193 unique local."""
+
+_UNSET = (ipaddress.ip_network("0.0.0.0/32"), ipaddress.ip_network("::/128"))
+"""What a host calls itself before it has an address: a site's own, by definition."""
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -61,6 +67,10 @@ class Networks:
                 spans.append((first, last))
         self._first = [first for first, _ in spans]
         self._last = [last for _, last in spans]
+        low = [(first, last) for first, last in spans if last >> 64 == 0]
+        self._low_first = np.array([first for first, _ in low], np.uint64)
+        self._low_last = np.array([last for _, last in low], np.uint64)
+        self._high = [(first, last) for first, last in spans if last >> 64]
 
     def __bool__(self) -> bool:
         return bool(self._first)
@@ -68,6 +78,26 @@ class Networks:
     def __contains__(self, number: int) -> bool:
         at = bisect_right(self._first, number) - 1
         return at >= 0 and number <= self._last[at]
+
+    def holds(self, hi: U64, lo: U64) -> Bool:
+        """Return which of some addresses are in the set.
+
+        Args:
+            hi: Upper words, shape (n,).
+            lo: Lower words, shape (n,).
+        """
+        found = np.zeros(len(hi), np.bool_)
+        if len(self._low_first):
+            at = np.searchsorted(self._low_first, lo, side="right").astype(np.int64) - 1
+            found |= (hi == 0) & (at >= 0) & (lo <= self._low_last[at])
+        mask = (1 << 64) - 1
+        for first, last in self._high:
+            from_hi, from_lo = np.uint64(first >> 64), np.uint64(first & mask)
+            to_hi, to_lo = np.uint64(last >> 64), np.uint64(last & mask)
+            above = (hi > from_hi) | ((hi == from_hi) & (lo >= from_lo))
+            below = (hi < to_hi) | ((hi == to_hi) & (lo <= to_lo))
+            found |= above & below
+        return found
 
 
 class Address(NamedTuple):
@@ -86,10 +116,10 @@ class Roles:
     """Says of an address what it is at this site. Remembers at most `bound` addresses."""
 
     def __init__(
-        self, cameras: Sequence[Network], site: Sequence[Network], *, bound: int = 1 << 20
+        self, cameras: Sequence[Network], site: Sequence[Network], *, bound: int = 1 << 16
     ) -> None:
         self._cameras = Networks(cameras)
-        self._site = Networks((*site, *cameras))
+        self.site = Networks((*site, *cameras, *_UNSET))
         self._subnet_broadcasts = {
             _span(network)[1]
             for network in (*site, *cameras)
@@ -116,10 +146,8 @@ class Roles:
     def _place(self, hi: int, lo: int) -> Address:
         number = hi << 64 | lo
         scope = self._scope(number)
-        is_unset = number in (V4_PREFIX, 0)
-        is_host = scope in (Scope.SITE, Scope.OUTSIDE)
-        is_site = scope is Scope.SITE or is_unset
-        is_camera = number in self._cameras if self._cameras else is_site and is_host
+        is_site = scope is Scope.SITE
+        is_camera = number in self._cameras if self._cameras else is_site
         return Address(ip_text(hi, lo), is_site, is_camera, scope)
 
     def _scope(self, number: int) -> Scope:
@@ -129,10 +157,6 @@ class Roles:
                 return Scope.MULTICAST
             if v4 == 0xFFFF_FFFF or number in self._subnet_broadcasts:
                 return Scope.BROADCAST
-            if v4 == 0:
-                return Scope.SITE
         elif number >> 120 == 0xFF:
             return Scope.MULTICAST
-        elif number == 0:
-            return Scope.SITE
-        return Scope.SITE if number in self._site else Scope.OUTSIDE
+        return Scope.SITE if number in self.site else Scope.OUTSIDE

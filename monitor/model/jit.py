@@ -8,6 +8,8 @@ import numba
 _WITHOUT_COUNTS: dict[str, Any] = {"_nrt": False}
 """Numba's switch for its run-time's reference counts; there is no public spelling of it."""
 
+_WITHOUT_WRAPPERS: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+
 F = TypeVar("F", bound=Callable[..., object])
 
 
@@ -44,3 +46,14 @@ def is_cached(function: Callable[..., object]) -> bool:
     file = getattr(getattr(function, "_cache", None), "_cache_file", None)
     load_index = getattr(file, "_load_index", None)
     return bool(load_index()) if load_index is not None else False
+
+
+def kernel_inner(function: F) -> F:
+    """Compile a function that only other kernels call, and that only borrows arrays.
+
+    Without the wrappers that Python would call it by: for functions that take tables of arrays
+    these are most of the code, and of the time to compile it.
+    """
+    return cast(
+        F, numba.njit(cache=True, nogil=True, **_WITHOUT_COUNTS, **_WITHOUT_WRAPPERS)(function)
+    )

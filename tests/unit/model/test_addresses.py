@@ -1,5 +1,6 @@
 import ipaddress
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -87,6 +88,33 @@ def test_a_set_of_networks_holds_what_its_networks_hold(
     )
     want = any(ipaddress.IPv4Address(asked) in network for network in networks)
     assert (0xFFFF << 32 | asked in Networks(networks)) is want
+
+
+NETWORKS = st.lists(
+    st.builds(
+        lambda number, bits: ipaddress.ip_network((number, bits), strict=False),
+        st.integers(0, 2**128 - 1),
+        st.integers(0, 128),
+    )
+    | st.builds(
+        lambda number, bits: ipaddress.ip_network((number, bits), strict=False),
+        st.integers(0, 2**32 - 1),
+        st.integers(0, 32),
+    ),
+    max_size=6,
+)
+
+
+@given(NETWORKS, st.lists(st.integers(0, 2**128 - 1), max_size=8))
+def test_asking_many_addresses_gives_what_asking_each_gives(
+    networks: list[ipaddress.IPv4Network | ipaddress.IPv6Network], numbers: list[int]
+) -> None:
+    known = Networks(networks)
+    edges = [words(str(a)) for n in networks for a in (n.network_address, n.broadcast_address)]
+    asked = [*numbers, *(hi << 64 | lo for hi, lo in edges), 0, 0xFFFF << 32]
+    hi = np.array([n >> 64 for n in asked], np.uint64)
+    lo = np.array([n & (1 << 64) - 1 for n in asked], np.uint64)
+    assert known.holds(hi, lo).tolist() == [number in known for number in asked]
 
 
 def test_a_mac_is_written_with_colons_and_none_as_nothing() -> None:
