@@ -12,11 +12,9 @@ _NAMES = {
     0x0C00: "punch",
     0x0C01: "punch-answer",
     0x0C02: "play",
-    0x0C03: "play-answer",
     0x0C04: "teardown",
-    0x0C05: "teardown-answer",
+    0x0C06: "check",
     0x0D00: "transparent",
-    0x0D01: "transparent-answer",
 }
 
 
@@ -45,6 +43,8 @@ DISSECTOR = Dissector(
     rank=30,
     how="first nibble E, a known command, 62 34 at offset 8, a header length of 12 or more that "
     "fits",
-    facts=(FactKind("hik-v3.command", "setup, transfer, punch, play, teardown or transparent"),),
+    facts=(
+        FactKind("hik-v3.command", "setup, transfer, punch, play, teardown, check or transparent"),
+    ),
     source="pedropaulovc/hikconnect-web docs/re/protocol-notes.md",
 )

@@ -6,34 +6,43 @@ from monitor.model.facts import Conversation, Dissection
 
 MAGIC = b"PTCP"
 _HEADER = 24
-_BODIES = {
-    0x00: "syn",
-    0x10: "data",
-    0x11: "bind",
-    0x12: "connect",
-    0x13: "heartbeat",
-    0x14: "challenge",
-    0x17: "auth",
-    0x18: "auth",
-    0x19: "auth",
-    0x1A: "auth",
-    0x1B: "auth",
-}
+_DATA = 0x10
+_DATA_AT = 36
+_BODIES = {0x00: "syn", 0x10: "data", 0x11: "bind", 0x12: "connect", 0x13: "heartbeat"}
+_LAST_BODY = 0x1F
+_INNER = ((b" RTSP/1.", "rtsp"), (b" HTTP/1.", "http"), (b"RTSP/1.", "rtsp"), (b"HTTP/1.", "http"))
 
 
 def _body(data: bytes) -> str:
+    """Name what follows the header; empty when this is no PTCP.
+
+    Data has its length in three bytes, a channel, and four zeros before what it carries.
+    """
     if data[:4] != MAGIC or len(data) < _HEADER:
         return ""
     if len(data) == _HEADER:
         return "ack"
-    return _BODIES.get(data[_HEADER], "")
+    kind = data[_HEADER]
+    if kind == _DATA:
+        size = int.from_bytes(data[25:28])
+        return "data" if size == len(data) - _DATA_AT and data[32:36] == bytes(4) else ""
+    return _BODIES.get(kind, "other") if kind <= _LAST_BODY and len(data) >= _HEADER + 4 else ""
+
+
+def _inner(data: bytes) -> str:
+    if _body(data) != "data":
+        return ""
+    line = data[_DATA_AT : _DATA_AT + 256].split(b"\r\n", 1)[0]
+    return next((name for mark, name in _INNER if mark in line), "")
 
 
 def _dissect(conversation: Conversation) -> Dissection | None:
     if not _body(first_piece(conversation)):
         return None
-    bodies = map(_body, (*conversation.orig, *conversation.resp))
-    return Dissection("ptcp", tuple(distinct("ptcp.body", bodies)))
+    pieces = (*conversation.orig, *conversation.resp)
+    facts = distinct("ptcp.body", map(_body, pieces))
+    facts += distinct("ptcp.carries", map(_inner, pieces))
+    return Dissection("ptcp", tuple(facts))
 
 
 DISSECTOR = Dissector(
@@ -43,7 +52,10 @@ DISSECTOR = Dissector(
     first_bytes=frozenset(b"P"),
     dissect=_dissect,
     rank=20,
-    how="PTCP, a header of 24 bytes, and nothing or a known type after it",
-    facts=(FactKind("ptcp.body", "syn, ack, data, bind, connect, heartbeat, ..."),),
-    source="khoanguyen-3fc/dh-p2p README.md",
+    how="PTCP, a header of 24 bytes, and nothing, data of its stated length, or a type below 20",
+    facts=(
+        FactKind("ptcp.body", "syn, ack, data, bind, connect, heartbeat or other"),
+        FactKind("ptcp.carries", "rtsp or http, when the data starts as such"),
+    ),
+    source="khoanguyen-3fc/dh-p2p ptcp.lua, src/ptcp.rs",
 )

@@ -6,7 +6,15 @@ from monitor.dissect.base import TCP, Dissector, FactKind
 from monitor.dissect.wire import first_piece, text
 from monitor.model.facts import Conversation, Dissection, Fact
 
-_TYPES = {0x0132: "keep-alive", 0x0133: "keep-alive", 0x013B: "stream-info", 0x013C: "stream-info"}
+_TYPES = {
+    0x0130: "stream-info",
+    0x0131: "stream-info",
+    0x0132: "keep-alive",
+    0x0133: "keep-alive",
+    0x013B: "stream-info",
+    0x013C: "stream-info",
+    0x0145: "stream-start",
+}
 _CHANNELS = frozenset({0x00, 0x01, 0x0A, 0x0B})
 _URL = re.compile(rb"(ysproto|tts)://([0-9A-Za-z.\-]{1,80}(?::\d{1,5})?)")
 
@@ -56,11 +64,12 @@ DISSECTORS = (
         how="24, channel 00, 01, 0A or 0B, a length that fits, a known type, and the ysproto:// "
         "address of the request",
         facts=(
-            FactKind("ysproto.message", "stream-info or keep-alive"),
+            FactKind("ysproto.message", "stream-info, stream-start or keep-alive"),
             FactKind("ysproto.host", "Relay that the stream is asked of"),
             FactKind("ysproto.server", "Role that the answer names: vtm (manager) or vtdu (relay)"),
         ),
-        source="RenierM26/pyEzvizApi pyezvizapi/stream.py; capture of an EZVIZ app",
+        source="RenierM26/pyEzvizApi pyezvizapi/stream.py; pedropaulovc/hikconnect-web "
+        "docs/re/protocol-notes.md; capture of an EZVIZ app",
     ),
     Dissector(
         service="hik-talk",
