@@ -12,6 +12,7 @@ from monitor.flow.kernel_buckets import find, put
 from monitor.flow.kernel_copies import copy_place, count_copy, note_share, remember, seen_before
 from monitor.flow.kernel_fragments import fragment_place, fragment_word, hold, join
 from monitor.flow.kernel_payload import keep
+from monitor.flow.kernel_prefetch import look_ahead
 from monitor.flow.kernel_table import (
     cut_part,
     end_flow,
@@ -51,6 +52,7 @@ from monitor.flow.tables import (
     KIND_OTHER,
     KIND_TCP,
     KIND_UDP,
+    NO_VLAN_KEY,
     ORIG_IS_A,
     SAW_RESET,
     SAW_SYN,
@@ -61,7 +63,7 @@ from monitor.flow.tables import (
     Tables,
 )
 from monitor.model.arrays import I64, U8, U16, U32, U64, Bool
-from monitor.model.jit import kernel_borrowing, kernel_inline
+from monitor.model.jit import kernel_borrowing, kernel_inline, kernel_inner
 from monitor.model.words import EndReason, Fragment
 
 _END_OF_FLOW, _IDLE = int(EndReason.END_OF_FLOW), int(EndReason.IDLE)
@@ -71,7 +73,6 @@ REFUSED_BY_RESET = 1
 DNS = 53
 TOLD_PORTS = (5353, 5355, 67, 68, 546, 547)
 """mDNS, LLMNR, DHCP and DHCPv6: RFC 6762, 4795, 2131, 8415."""
-NO_VLAN_KEY = 0xFFFF
 
 
 class PacketColumns(NamedTuple):
@@ -135,7 +136,11 @@ def follow(
     use_vlan = control.use_vlan != 0
     seed = control.seed
     quote = 0
+    ahead_from = ahead_to = first
     for i in range(first, len(p.ts_ns)):
+        if i >= ahead_to:
+            ahead_from = i
+            ahead_to = look_ahead(p, t, i, seed, use_vlan)
         # Trap: with a signed index the compiler puts a test for negative ones into every access.
         k = np.uint64(i)
         ts_ns = p.ts_ns[k]
@@ -171,16 +176,14 @@ def follow(
         payload = np.int64(p.payload_wire[k])
         fragment = p.fragment[k]
         source = p.source[k]
-        key_src, key_dst = key_ports(protocol, src_port, dst_port)
-        is_from_a = src_hi < dst_hi or (
-            src_hi == dst_hi and (src_lo < dst_lo or (src_lo == dst_lo and key_src <= key_dst))
-        )
+        ahead = np.uint64(i - ahead_from)
+        is_from_a = t.ahead_from_a[ahead] != 0
+        word = t.ahead_word[ahead]
+        hashed = t.ahead_hash[ahead]
         if is_from_a:
             a_hi, a_lo, b_hi, b_lo = src_hi, src_lo, dst_hi, dst_lo
-            word = key_word(key_src, key_dst, key_vlan, protocol)
         else:
             a_hi, a_lo, b_hi, b_lo = dst_hi, dst_lo, src_hi, src_lo
-            word = key_word(key_dst, key_src, key_vlan, protocol)
 
         copy_key = p.copy_key[k]
         is_sure = p.is_copy_sure[k]
@@ -213,7 +216,6 @@ def follow(
                 remember(t.copies, place, copy_key, ts_ns, slot)
             continue
 
-        hashed = key_hash(a_hi, a_lo, b_hi, b_lo, word, seed)
         slot = find(t.buckets, t.flows, hashed, a_hi, a_lo, b_hi, b_lo, word)
         flags = np.int64(p.tcp_flags[k])
         seq = np.int64(p.tcp_seq[k])
@@ -338,7 +340,7 @@ def is_message(src_port: Int, dst_port: Int) -> bool:
     return src_port == DNS or src_port in TOLD_PORTS or dst_port in TOLD_PORTS
 
 
-@kernel_borrowing
+@kernel_inline
 def first_kind(protocol: Int, flags: Int) -> Int:
     """Return the kind of a flow that opens with this packet."""
     if protocol == TCP:
@@ -348,7 +350,7 @@ def first_kind(protocol: Int, flags: Int) -> Int:
     return KIND_ICMP if protocol in (ICMP, ICMPV6) else KIND_OTHER
 
 
-@kernel_borrowing
+@kernel_inline
 def start_part(flow: Row, ts_ns: Int, frame_no: Word, source: Int) -> None:
     """Let the record of a flow begin with a packet."""
     flow.start_ns = ts_ns
@@ -358,7 +360,7 @@ def start_part(flow: Row, ts_ns: Int, frame_no: Word, source: Int) -> None:
     flow.source = source
 
 
-@kernel_borrowing
+@kernel_inline
 def clear_side(side: Row) -> None:
     """Set what one side sent to nothing."""
     side.pkts = 0
@@ -400,7 +402,7 @@ def note_flags(flow: Row, side: Row, way: Int, flags: Int, seq: Int) -> None:
         flow.kind = KIND_CLOSED
 
 
-@kernel_borrowing
+@kernel_inner
 def is_another(t: Tables, slot: Int, is_from_a: bool, seq: Int, silence: Int) -> Truth:
     """Tell whether a SYN opens another connection than the one that the flow follows.
 
@@ -434,7 +436,7 @@ def is_same(
     )
 
 
-@kernel_borrowing
+@kernel_inner
 def follow_later(
     t: Tables,
     src_hi: Word,
@@ -477,7 +479,7 @@ def follow_later(
     return slot
 
 
-@kernel_borrowing
+@kernel_inner
 def credit_error(
     t: Tables, quotes: QuoteColumns, row: Int, vlan: Int, protocol: Int, refusal: Int
 ) -> bool:

@@ -25,7 +25,7 @@ from monitor.flow.kernel_words import (
 from monitor.flow.tables import ORIG_IS_A, Rows
 from monitor.flow.tables import SHA1_LANES as LANES
 from monitor.model.arrays import U8, U32
-from monitor.model.jit import kernel_borrowing
+from monitor.model.jit import kernel_inner
 
 TEXT_BYTES = 30
 _BASE64 = np.frombuffer(
@@ -38,7 +38,7 @@ _1, _2, _5 = np.uint32(1), np.uint32(2), np.uint32(5)
 _27, _30, _31 = np.uint32(27), np.uint32(30), np.uint32(31)
 
 
-@kernel_borrowing
+@kernel_inner
 def community_text(flows: Rows, count: Int, text: U8, off: Int, words: U32) -> None:
     """Write the Community IDs of the first `count` flows, 30 bytes each, from ``text[off]`` on.
 
@@ -55,7 +55,7 @@ def community_text(flows: Rows, count: Int, text: U8, off: Int, words: U32) -> N
             write_base64(digest, lane, text, off + TEXT_BYTES * (start + lane))
 
 
-@kernel_borrowing
+@kernel_inner
 def write_message(flow: Row, words: U32, lane: Int) -> None:
     """Write the padded SHA-1 message of a flow: seed, addresses, protocol, 0, ports.
 
@@ -103,7 +103,7 @@ def write_message(flow: Row, words: U32, lane: Int) -> None:
     words[15, lane] = 8 * length
 
 
-@kernel_borrowing
+@kernel_inner
 def sha1_block(words: U32, digest: U32) -> None:
     """Hash one block in each lane: FIPS 180-4, 6.1.2. Bound: shapes (80, LANES) and (5, LANES)."""
     for step in range(16, 80):
@@ -145,7 +145,7 @@ def sha1_block(words: U32, digest: U32) -> None:
             digest[part, lane] = np.uint32(digest[part, lane] + _START[part])
 
 
-@kernel_borrowing
+@kernel_inner
 def write_base64(digest: U32, lane: Int, text: U8, at: Int) -> None:
     """Write ``1:`` and the base64 of one digest: 20 bytes give 27 characters and one ``=``."""
     text[at] = 0x31

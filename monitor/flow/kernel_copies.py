@@ -20,7 +20,7 @@ from monitor.flow.kernel_words import (
     key_hash,
 )
 from monitor.flow.tables import COPY_SETS, MIRRORED, ORIG_IS_A, Outbox, Rows, Tables
-from monitor.model.jit import kernel_borrowing, kernel_inline
+from monitor.model.jit import kernel_inline, kernel_inner
 
 FLOW_MIN_PACKETS = 4
 FLOW_PERCENT = 45
@@ -78,7 +78,7 @@ def note_share(share: Row, is_copy: bool) -> None:
         share.copies >>= 1
 
 
-@kernel_borrowing
+@kernel_inner
 def is_mirrored(flow: Row, share: Row) -> Truth:
     """Decide whether the suspected copies of a flow are copies made by a mirror.
 
@@ -99,7 +99,7 @@ def is_mirrored(flow: Row, share: Row) -> Truth:
     )
 
 
-@kernel_borrowing
+@kernel_inner
 def settle_copies(t: Tables, out: Outbox, slot: Int, row: Int) -> None:
     """Decide on the copies of the record in `row` of the outbox, and count them in if they are none."""
     control = t.control[0]
@@ -123,7 +123,7 @@ def settle_copies(t: Tables, out: Outbox, slot: Int, row: Int) -> None:
         side.copies = 0
 
 
-@kernel_borrowing
+@kernel_inner
 def count_copy(
     t: Tables,
     slot: Int,
@@ -153,7 +153,7 @@ def count_copy(
             add_alias(t, slot, vlan)
 
 
-@kernel_borrowing
+@kernel_inner
 def add_alias(t: Tables, slot: Int, vlan: Int) -> None:
     """Let a flow be found by the key that it has in another VLAN, unless a flow has that key.
 

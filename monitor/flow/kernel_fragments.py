@@ -10,7 +10,7 @@ import numpy as np
 
 from monitor.flow.kernel_words import GOLDEN, MIX_1, MIX_2, S30, S31, Int, Row, Word
 from monitor.flow.tables import FRAGMENT_SLOTS, FRAGMENT_WAYS, Tables
-from monitor.model.jit import kernel_borrowing
+from monitor.model.jit import kernel_inline, kernel_inner
 
 LIFETIME_NS = 30_000_000_000
 """How long a datagram is waited for: Linux's default (ipfrag_time)."""
@@ -18,13 +18,13 @@ LIFETIME_NS = 30_000_000_000
 _SET_MASK = np.uint64(FRAGMENT_SLOTS // FRAGMENT_WAYS - 1)
 
 
-@kernel_borrowing
+@kernel_inline
 def fragment_word(protocol: Int, identification: Int, vlan: Int) -> Word:
     """Return identification, protocol and VLAN as one word that is never 0."""
     return np.uint64(identification | protocol << 32 | vlan << 40 | 1 << 62)
 
 
-@kernel_borrowing
+@kernel_inner
 def fragment_place(
     t: Tables, src_hi: Word, src_lo: Word, dst_hi: Word, dst_lo: Word, word: Word
 ) -> Int:
@@ -63,7 +63,7 @@ def fragment_place(
     return oldest
 
 
-@kernel_borrowing
+@kernel_inner
 def forget_one(t: Tables, datagram: Row) -> None:
     """Empty a place; what waited there is lost."""
     control = t.control[0]
@@ -83,7 +83,7 @@ def forget_one(t: Tables, datagram: Row) -> None:
     datagram.end_ns = np.iinfo(np.int64).min
 
 
-@kernel_borrowing
+@kernel_inner
 def forget_fragments(t: Tables, now: Int) -> None:
     """Forget the datagrams that are too old at `now`."""
     for place in range(FRAGMENT_SLOTS):
@@ -93,7 +93,7 @@ def forget_fragments(t: Tables, now: Int) -> None:
     t.control[0].fragments_due_ns = max(now, now + LIFETIME_NS)
 
 
-@kernel_borrowing
+@kernel_inner
 def hold(t: Tables, datagram: Row, ts_ns: Int, wire_len: Int, payload: Int, is_copy: bool) -> None:
     """Count a later fragment that came before its first one."""
     control = t.control[0]
@@ -113,7 +113,7 @@ def hold(t: Tables, datagram: Row, ts_ns: Int, wire_len: Int, payload: Int, is_c
         datagram.payload += payload
 
 
-@kernel_borrowing
+@kernel_inner
 def join(t: Tables, datagram: Row, slot: Int, way: Int) -> None:
     """Give a datagram its flow, and the flow what was held of the datagram."""
     control = t.control[0]

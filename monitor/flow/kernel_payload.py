@@ -10,7 +10,7 @@ import numpy as np
 from monitor.flow.kernel_words import TCP, Int, Row, behind
 from monitor.flow.tables import BLOCK, MOST_PIECES, Outbox, Tables
 from monitor.model.arrays import U8
-from monitor.model.jit import kernel_borrowing
+from monitor.model.jit import kernel_inline, kernel_inner
 
 HEADER = 8
 TLS_HANDSHAKE = 0x16
@@ -18,7 +18,7 @@ CLIENT_HELLO = 1
 BASE_IS_LOWEST, BASE_FROM_SYN = 1, 2
 
 
-@kernel_borrowing
+@kernel_inner
 def keep(
     t: Tables,
     out: Outbox,
@@ -43,7 +43,7 @@ def keep(
             return
         talk = t.talks[flow.talk - 1]
         side = t.talk_sides[2 * (flow.talk - 1) + way]
-        append(t, talk, way, data, off, take, 0)
+        append(t, talk, way, data, off, take, np.int64(0))
         side.pieces += 1
         if side.pieces >= control.datagrams:
             talk.done |= 1 << way
@@ -100,7 +100,7 @@ def keep(
             hand_over(t, out, slot)
 
 
-@kernel_borrowing
+@kernel_inner
 def hello_length(data: U8, off: Int, length: Int, budget: Int) -> Int:
     """Return how much of a stream's start a TLS ClientHello fills, if it lies in one record.
 
@@ -115,7 +115,7 @@ def hello_length(data: U8, off: Int, length: Int, budget: Int) -> Int:
     return min(budget, 5 + record)
 
 
-@kernel_borrowing
+@kernel_inner
 def move_edge(side: Row, seq: Int, length: Int) -> None:
     """Move the edge of a stream on for a segment, over segments that came before their turn.
 
@@ -153,7 +153,7 @@ def move_edge(side: Row, seq: Int, length: Int) -> None:
         side.early_from = side.early_to
 
 
-@kernel_borrowing
+@kernel_inner
 def make_room(t: Tables, out: Outbox, slot: Int, take: Int, ts_ns: Int) -> bool:
     """Make room for `take` bytes, and a talk for the flow; the oldest talks go when there is none.
 
@@ -164,7 +164,7 @@ def make_room(t: Tables, out: Outbox, slot: Int, take: Int, ts_ns: Int) -> bool:
     flow = t.flows[slot]
     while control.blocks_left < (take + HEADER) // BLOCK + 2:
         control.windows_cut += 1
-        hand_over(t, out, t.talks[control.oldest].flow)
+        hand_over(t, out, np.int64(t.talks[control.oldest].flow))
     if flow.talk < 0:
         return False
     if flow.talk > 0:
@@ -205,7 +205,7 @@ def make_room(t: Tables, out: Outbox, slot: Int, take: Int, ts_ns: Int) -> bool:
     return True
 
 
-@kernel_borrowing
+@kernel_inner
 def append(t: Tables, talk: Row, way: Int, data: U8, off: Int, length: Int, seq: Int) -> None:
     """Write one piece at the end of a chain; the caller has made room.
 
@@ -234,7 +234,7 @@ def append(t: Tables, talk: Row, way: Int, data: U8, off: Int, length: Int, seq:
     talk.pieces += 1
 
 
-@kernel_borrowing
+@kernel_inner
 def add_block(t: Tables, talk: Row) -> None:
     """Add a free block to a chain."""
     control = t.control[0]
@@ -254,7 +254,7 @@ def add_block(t: Tables, talk: Row) -> None:
     talk.blocks += 1
 
 
-@kernel_borrowing
+@kernel_inner
 def hand_over(t: Tables, out: Outbox, slot: Int) -> None:
     """Put the conversation of a flow into the outbox, and free what it held.
 
@@ -297,7 +297,7 @@ def hand_over(t: Tables, out: Outbox, slot: Int) -> None:
     flow.talk = -1
 
 
-@kernel_borrowing
+@kernel_inline
 def end_piece(out: Outbox, control: Row, end: Int, way: Int) -> None:
     """Note that a piece ends at byte `end` of the outbox."""
     out.piece_end[control.out_pieces] = end
@@ -306,7 +306,7 @@ def end_piece(out: Outbox, control: Row, end: Int, way: Int) -> None:
     control.out_bytes = end
 
 
-@kernel_borrowing
+@kernel_inner
 def put_datagrams(t: Tables, out: Outbox, talk: Row) -> None:
     """Copy the pieces of a chain to the outbox, in the order seen."""
     control = t.control[0]
@@ -324,7 +324,7 @@ def put_datagrams(t: Tables, out: Outbox, talk: Row) -> None:
         end_piece(out, control, end, head >> 16)
 
 
-@kernel_borrowing
+@kernel_inner
 def copy_bytes(t: Tables, to: U8, at: Int, block: Int, used: Int, length: Int) -> tuple[Int, Int]:
     """Copy bytes of a chain to ``to[at:]``; return the place behind them."""
     while length > 0:
@@ -341,7 +341,7 @@ def copy_bytes(t: Tables, to: U8, at: Int, block: Int, used: Int, length: Int) -
     return block, used
 
 
-@kernel_borrowing
+@kernel_inner
 def find_segments(t: Tables, talk: Row) -> None:
     """Note where the segments of a chain lie: five numbers each in the scratch table."""
     block = np.int64(talk.head)
@@ -370,7 +370,7 @@ def find_segments(t: Tables, talk: Row) -> None:
             length -= step
 
 
-@kernel_borrowing
+@kernel_inner
 def put_in_order(t: Tables, out: Outbox, talk: Row, side: Row, way: Int) -> None:
     """Lay the segments of one side at their places in the outbox, up to the first gap.
 

@@ -26,7 +26,7 @@ from monitor.flow.tables import (
     Outbox,
 )
 from monitor.model.arrays import I64, U8, U16, U64, Bool
-from monitor.model.jit import kernel_borrowing
+from monitor.model.jit import kernel_borrowing, kernel_inner
 
 _UNANSWERED, _ANSWERED, _REFUSED = 0, 1, 2
 _NO_VLAN_KEY = np.uint64(0xFFFF)
@@ -89,7 +89,7 @@ class ConversationColumns(NamedTuple):
     resp_mac: U64
 
 
-@kernel_borrowing
+@kernel_inner
 def ends_of(flow: Row) -> tuple[Word, Word, Word, Word, Int, Int, Int]:
     """Return addresses and ports of originator and responder as records have them, and protocol."""
     protocol = np.int64(flow.word >> S48) & 255

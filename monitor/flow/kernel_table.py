@@ -24,7 +24,7 @@ from monitor.flow.tables import (
     Outbox,
     Tables,
 )
-from monitor.model.jit import kernel_borrowing, kernel_inline
+from monitor.model.jit import kernel_borrowing, kernel_inline, kernel_inner
 from monitor.model.words import EndReason
 
 SPARE_ROWS = 32
@@ -54,7 +54,7 @@ def has_room(control: Row) -> Truth:
     )
 
 
-@kernel_borrowing
+@kernel_inner
 def schedule(t: Tables, slot: Int) -> None:
     """Enter a flow in the wheel, where its timeout may have passed."""
     control = t.control[0]
@@ -73,7 +73,7 @@ def schedule(t: Tables, slot: Int) -> None:
     t.wheel_tail[spoke] = slot
 
 
-@kernel_borrowing
+@kernel_inner
 def unschedule(t: Tables, slot: Int) -> None:
     """Take a flow out of the wheel."""
     flow = t.flows[slot]
@@ -100,7 +100,7 @@ def ring(t: Tables, out: Outbox) -> bool:
     while control.oldest >= 0 and now - t.talks[control.oldest].clock_ns >= control.window_ns:
         if not has_room(control):
             return False
-        hand_over(t, out, t.talks[control.oldest].flow)
+        hand_over(t, out, np.int64(t.talks[control.oldest].flow))
     last = now // TICK_NS
     if control.active == 0 or not control.is_started:
         control.is_started = 1
@@ -133,13 +133,13 @@ def ring(t: Tables, out: Outbox) -> bool:
     return True
 
 
-@kernel_borrowing
+@kernel_inline
 def idle_reason(t: Tables, slot: Int) -> Int:
     """Return why a flow ends that is silent."""
     return _END_OF_FLOW if t.flows[slot].kind == KIND_CLOSED else _IDLE
 
 
-@kernel_borrowing
+@kernel_inner
 def write_record(t: Tables, out: Outbox, slot: Int, reason: Int) -> None:
     """Put the record of a flow as it is now into the outbox."""
     control = t.control[0]
@@ -152,7 +152,7 @@ def write_record(t: Tables, out: Outbox, slot: Int, reason: Int) -> None:
     control.out_ended += 1
 
 
-@kernel_borrowing
+@kernel_inner
 def end_flow(t: Tables, out: Outbox, slot: Int, reason: Int) -> None:
     """End a flow: hand on its conversation, write its record, free its place."""
     control = t.control[0]
@@ -175,12 +175,12 @@ def end_flow(t: Tables, out: Outbox, slot: Int, reason: Int) -> None:
     t.ended[reason] += 1
 
 
-@kernel_borrowing
+@kernel_inner
 def cut_part(t: Tables, out: Outbox, slot: Int) -> None:
     """Write the part of a flow that the active timeout ends, and begin the next."""
     control = t.control[0]
     flow = t.flows[slot]
-    write_record(t, out, slot, _ACTIVE)
+    write_record(t, out, slot, np.int64(_ACTIVE))
     control.parts += 1
     flow.part = min(np.int64(flow.part) + 1, 0xFFFF)
     flow.part_ns = control.clock_ns
@@ -200,7 +200,7 @@ def cut_part(t: Tables, out: Outbox, slot: Int) -> None:
         side.flags = 0
 
 
-@kernel_borrowing
+@kernel_inner
 def free_slot(t: Tables, out: Outbox) -> Int:
     """Return the place for a new flow; when all are taken, the least valuable flow goes.
 
@@ -221,7 +221,7 @@ def free_slot(t: Tables, out: Outbox) -> Int:
         if control.active <= control.low_water:
             control.is_pressed = 0
         if control.active >= control.max_flows:
-            end_flow(t, out, least_valuable(t), _NO_RESOURCES)
+            end_flow(t, out, least_valuable(t), np.int64(_NO_RESOURCES))
     slot = np.int64(control.free_flow)
     if slot >= 0:
         control.free_flow = t.flows[slot].wheel_next
@@ -231,7 +231,7 @@ def free_slot(t: Tables, out: Outbox) -> Int:
     return slot
 
 
-@kernel_borrowing
+@kernel_inline
 def next_under_hand(t: Tables) -> Int:
     """Move the clock hand one flow on, and return the one it left."""
     control = t.control[0]
@@ -242,7 +242,7 @@ def next_under_hand(t: Tables) -> Int:
     return slot
 
 
-@kernel_borrowing
+@kernel_inner
 def least_valuable(t: Tables) -> Int:
     """Return the flow to give up among a few of a full table.
 

@@ -25,6 +25,9 @@ BLOCK = 256
 """Bytes of one block of the payload store."""
 COPY_SETS = 1 << 13
 """Sets of two recent packets in the table of mirror copies."""
+AHEAD = 64
+"""Rows whose memory is asked for before they are followed."""
+NO_VLAN_KEY = 0xFFFF
 FRAGMENT_SLOTS = 4096
 FRAGMENT_WAYS = 4
 SOURCES = 1 << 16
@@ -144,8 +147,11 @@ TALK_SIDE = np.dtype(
     align=True,
 )
 
-COPY = np.dtype([("key", "u8"), ("ts_ns", "i8"), ("flow", "i4"), ("is_set", "i4")], align=True)
-"""A recent packet. Flow -1: it waits for its first fragment."""
+COPY = np.dtype(
+    [("key", "u8"), ("ts_ns", "i8"), ("flow", "i4"), ("is_set", "i4"), ("spare", "i8")],
+    align=True,
+)
+"""A recent packet; a set of two is a cache line. Flow -1: it waits for its first fragment."""
 
 SHARE = np.dtype([("sure", "i4"), ("copies", "i4")], align=True)
 """Recent packets of one input that could be told from copies, and the copies among them."""
@@ -261,6 +267,9 @@ class Tables(NamedTuple):
     pool: U8
     pool_words: U32
     scratch: I64
+    ahead_hash: U64
+    ahead_word: U64
+    ahead_from_a: U8
 
 
 class Outbox(NamedTuple):
@@ -306,6 +315,9 @@ def make_tables(settings: FlowSettings, seed: int) -> Tables:
         pool=pool,
         pool_words=pool.view(np.uint32),
         scratch=np.zeros(5 * MOST_PIECES, np.int64),
+        ahead_hash=np.zeros(AHEAD, np.uint64),
+        ahead_word=np.zeros(AHEAD, np.uint64),
+        ahead_from_a=np.zeros(AHEAD, np.uint8),
     )
     _settle(tables.control[0], settings, seed, blocks)
     return tables

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from monitor.flow.kernel_words import PAIRS_4, PAIRS_6, behind
+from monitor.model.arrays import I64
 
 
 @pytest.mark.parametrize(
@@ -14,7 +15,7 @@ def test_distance_in_a_stream_goes_round(seq: int, base: int, bytes_behind: int)
 
 @pytest.mark.parametrize("pairs", [PAIRS_4, PAIRS_6])
 def test_the_counterpart_of_a_counterpart_is_the_type(
-    pairs: "np.ndarray[int, np.dtype[np.int64]]",
+    pairs: I64,
 ) -> None:
     types = np.flatnonzero(pairs >= 0)
     assert pairs[pairs[types]].tolist() == types.tolist()
