@@ -1,0 +1,88 @@
+"""Memory that will be needed soon is asked for now: most of the time of a packet is waiting for it.
+
+Rows are looked at some dozens ahead of the loop that follows them: first the buckets and recent
+packets of all are asked for, then the flows that the buckets name. It changes no answer: what it
+finds may be out of date when the loop comes by, which looks again.
+"""
+
+from typing import Any
+
+import numpy as np
+from llvmlite import ir
+from numba.core import cgutils, types
+from numba.extending import intrinsic
+
+from monitor.flow.kernel_copies import copy_place
+from monitor.flow.kernel_words import LOW_32, S32, Int, Word, key_hash, key_ports, key_word
+from monitor.flow.tables import AHEAD, NO_VLAN_KEY, Rows, Tables
+from monitor.model.jit import kernel_inner
+
+
+@intrinsic  # type: ignore[untyped-decorator, unused-ignore]  # Numba ships no types for it
+def prefetch(typing_context: Any, table: Any, row: Any, offset: Any) -> Any:  # noqa: ARG001 - Numba's contract
+    """Ask for the cache line at `offset` bytes into ``table[row]``, to write it. Never faults."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        array_type = signature.args[0]
+        array = context.make_array(array_type)(context, builder, args[0])
+        size = context.get_constant(types.intp, array_type.dtype.bitwidth // 8)
+        if hasattr(array_type.dtype, "size"):
+            size = context.get_constant(types.intp, array_type.dtype.size)
+        at = builder.add(builder.mul(args[1], size), args[2])
+        base = builder.bitcast(array.data, cgutils.voidptr_t)
+        pointer = builder.gep(base, [at])
+        flag = ir.IntType(32)
+        function = cgutils.get_or_insert_function(
+            builder.module,
+            ir.FunctionType(ir.VoidType(), [cgutils.voidptr_t, flag, flag, flag]),
+            "llvm.prefetch.p0",
+        )
+        builder.call(function, [pointer, flag(1), flag(3), flag(1)])
+        return context.get_dummy_value()
+
+    return types.void(table, types.intp, types.intp), generate
+
+
+@kernel_inner
+def look_ahead(p: Rows, t: Tables, first: Int, seed: Word, use_vlan: bool) -> Int:
+    """Work out the keys of the rows from `first` on, and ask for what they will touch.
+
+    Bound: at most AHEAD rows, and none behind the last.
+
+    Returns:
+        The row behind the last that was looked at.
+    """
+    stop: Int = min(first + AHEAD, len(p.ts_ns))
+    mask = np.uint64(len(t.buckets) - 1)
+    for i in range(first, stop):
+        k = np.uint64(i)
+        j = np.uint64(i - first)
+        protocol = np.int64(p.protocol[k])
+        vlan = np.int64(p.vlan[k]) if use_vlan else np.int64(NO_VLAN_KEY)
+        src_hi, src_lo, dst_hi, dst_lo = p.src_hi[k], p.src_lo[k], p.dst_hi[k], p.dst_lo[k]
+        src_port, dst_port = key_ports(protocol, np.int64(p.src_port[k]), np.int64(p.dst_port[k]))
+        is_from_a = src_hi < dst_hi or (
+            src_hi == dst_hi and (src_lo < dst_lo or (src_lo == dst_lo and src_port <= dst_port))
+        )
+        if is_from_a:
+            word = key_word(src_port, dst_port, vlan, protocol)
+            hashed = key_hash(src_hi, src_lo, dst_hi, dst_lo, word, seed)
+        else:
+            word = key_word(dst_port, src_port, vlan, protocol)
+            hashed = key_hash(dst_hi, dst_lo, src_hi, src_lo, word, seed)
+        t.ahead_from_a[j] = is_from_a
+        t.ahead_word[j] = word
+        t.ahead_hash[j] = hashed
+        prefetch(t.buckets, np.int64(hashed & mask), 0)
+        prefetch(t.copies, np.int64(copy_place(p.copy_key[k])), 0)
+    for j in range(stop - first):
+        hashed = t.ahead_hash[np.uint64(j)]
+        entry = t.buckets[hashed & mask]
+        if entry >> S32 == hashed:
+            slot = np.int64(entry & LOW_32) - 1
+            prefetch(t.flows, slot, 0)
+            prefetch(t.flows, slot, 64)
+            prefetch(t.flows, slot, 152)
+            prefetch(t.sides, 2 * slot, 0)
+            prefetch(t.sides, 2 * slot + 1, 0)
+    return stop
