@@ -35,6 +35,7 @@ _USER = re.compile(
 _AUTHORITY = re.compile(rb"[a-zA-Z][a-zA-Z0-9+.-]{1,15}://([^/?#]*)")
 _DIGEST_USER = re.compile(r'username="?([^",]{1,64})', re.IGNORECASE)
 _FILENAME = re.compile(r"filename\*?=\"?([^\";]{1,128})", re.IGNORECASE)
+_TOKEN_USER = re.compile(rb"UsernameToken.{0,256}?<(?:\w{1,16}:)?Username>([^<]{1,64})<", re.DOTALL)
 _REALM = re.compile(r'realm="?([^"]{1,128})', re.IGNORECASE)
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
@@ -196,6 +197,12 @@ def _read(stream: bytes, facts: list[Fact], weirds: list[str]) -> bool:
         start = body_start(stream, head)
         kind = "http.request_magic" if head.method else "http.body_magic"
         facts += _some(kind, body_magic(stream[start : start + 1100]))
+        if head.method and "xml" in head.fields.get("content-type", ""):
+            # ONVIF clients sign in inside the SOAP header (OASIS WSS UsernameToken Profile §3.1).
+            token = _TOKEN_USER.search(stream, start, start + 2048)
+            facts += _some(
+                "credential", f"http-wsse user={safe(token.group(1), 64)}" if token else ""
+            )
         at = _next_at(stream, head)
         if not at:
             break

@@ -104,6 +104,20 @@ def test_a_sign_in_by_query_is_told() -> None:
     assert found.first("http.path") == "/c.cgi?user=admin&pwd=***"
 
 
+def test_a_sign_in_inside_soap_is_told_without_its_digest() -> None:
+    """As ONVIF clients do it."""
+    body = (
+        b'<s:Envelope><s:Header><Security><UsernameToken Id="1"><Username>admin</Username>'
+        b"<Password>hunter2</Password></UsernameToken></Security></s:Header></s:Envelope>"
+    )
+    found = told(
+        b"POST /onvif/device_service HTTP/1.1\r\nContent-Type: application/soap+xml\r\n"
+        b"Content-Length: 200\r\n\r\n" + body
+    )
+    assert found.first("credential") == "http-wsse user=admin"
+    assert not any("hunter2" in fact.value for fact in found.facts)
+
+
 def test_a_proxied_request_gives_the_host_of_its_uri() -> None:
     found = told(b"GET http://u:hunter2@Fw.example:81/a HTTP/1.1\r\nHost: proxy\r\n\r\n")
     assert found.all("http.host") == ("fw.example",)
