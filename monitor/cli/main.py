@@ -32,9 +32,11 @@ def _root(
 
 def _register() -> None:
     # Each import is of a small module: what a command needs is imported when it runs.
-    from monitor.cli import catalog, configuration, geo, replay  # noqa: PLC0415  # see above
+    from monitor.cli import catalog, configuration, explain, geo, inspect, replay  # noqa: PLC0415  # see above
 
     app.command("replay")(replay.replay)
+    app.command("explain")(explain.explain)
+    app.command("inspect")(inspect.inspect)
     app.command("check-config")(configuration.check)
     app.command("show-config")(configuration.show)
     app.add_typer(catalog.app, name="catalog")

@@ -1,0 +1,98 @@
+"""Runs the deep dissection in a child process, with a time limit that holds."""
+
+import contextlib
+import math
+import os
+import select
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import orjson
+
+from monitor.forensics.shown import shown
+
+TSHARK: Final = "tshark"
+MODULE: Final = "monitor.forensics.shark"
+
+
+class Dissected(NamedTuple):
+    """What came of a dissection."""
+
+    packets: list[list[dict[str, Any]]]
+    """For each packet in order: its layers with their fields, as text from the wire."""
+
+    fault: str
+    """Empty, or why there are not more: one line."""
+
+
+def tshark_path() -> str:
+    """Return where tshark is, an empty string where it is not installed."""
+    return shutil.which(TSHARK) or ""
+
+
+def dissect(path: Path, count: int, limit_s: float, *, tshark: str) -> Dissected:
+    """Dissect the first packets of a capture file.
+
+    The child and all its children are one process group, whose number is the child's process id:
+    when the time is up, or the caller is interrupted, the group is killed.
+
+    Args:
+        path: A capture file.
+        count: Packets to dissect, 0 for all.
+        limit_s: Seconds it may take; what was dissected by then is returned.
+        tshark: The program.
+    """
+    cpu_s = math.ceil(limit_s) + 1
+    command = [sys.executable, "-m", MODULE, tshark, str(path), str(count), str(cpu_s)]
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        try:
+            child = subprocess.Popen(  # noqa: S603  # our own module and a path of ours
+                command, stdin=subprocess.DEVNULL, stdout=out, stderr=err, start_new_session=True
+            )
+        except OSError as error:
+            return Dissected([], f"the dissection cannot be started: {error.strerror}")
+        try:
+            is_done = _wait(child, limit_s)
+        finally:
+            status = _end(child)
+        fault = ""
+        if not is_done:
+            fault = f"the dissection was ended after {limit_s:g} s (--time-limit)"
+        elif status:
+            err.seek(0)
+            last = err.read(1 << 16).decode("utf-8", "replace").strip().splitlines()
+            fault = f"tshark failed: {shown(last[-1], 200) if last else f'status {status}'}"
+        out.seek(0)
+        return Dissected(_packets(out.read()), fault)
+
+
+def _wait(child: "subprocess.Popen[bytes]", limit_s: float) -> bool:
+    """Wait for the child's end without taking its status; False when the time is up."""
+    fd = os.pidfd_open(child.pid)
+    try:
+        poll = select.poll()
+        poll.register(fd, select.POLLIN)
+        return bool(poll.poll(limit_s * 1000))
+    finally:
+        os.close(fd)
+
+
+def _end(child: "subprocess.Popen[bytes]") -> int:
+    """Kill what is left of the child's process group, and return the child's status.
+
+    The status is not taken before, so the number cannot have gone to another process.
+    """
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(child.pid, signal.SIGKILL)
+    return child.wait()
+
+
+def _packets(content: bytes) -> list[list[dict[str, Any]]]:
+    # The last line of a child that was killed may be cut.
+    whole = (line for line in content.splitlines(keepends=True) if line.endswith(b"\n"))
+    return [orjson.loads(line) for line in whole]
