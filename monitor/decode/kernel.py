@@ -1,7 +1,8 @@
 """The loop over frames: link, IP and encapsulations in turn, then transport, then one row.
 
-Trap: Numba's cache on disk looks at this file alone. Whoever edits another ``kernel_*.py`` must
-touch this one as well, or old machine code runs.
+Trap: Numba keeps machine code by the text of the file that a function stands in, not by that of the
+functions it calls. After a change in another ``kernel_*.py`` or in a constant of the model, empty
+``__pycache__``, or old machine code runs.
 """
 
 from typing import NamedTuple
