@@ -131,7 +131,9 @@ class Assembler:
             if protocol == _TCP and dissection.service == "dns" and resp:
                 for answer in dns.parse_stream(resp[0]):
                     stages.names.observe(orig_address.text, ts, answer)
-            stages.devices.take_facts(orig_address, omac, resp_address, rmac, dissection)
+            # Payload over TCP shows that the other side took the connection.
+            answered = bool(resp) or protocol == _TCP
+            stages.devices.take_facts(orig_address, omac, resp_address, rmac, dissection, answered)
 
     def take_flows(self, step: FlowStep, shard: Shard = WHOLE) -> list[Assembled]:
         """Return the records of the flows that ended, those without a camera left out."""
@@ -139,6 +141,7 @@ class Assembler:
         rows_here = shard.rows(batch, self._stages.roles.site)
         stages = self._stages
         of, saw = stages.roles.of, stages.devices.saw
+        contacted = stages.devices.contacted
         made: list[Assembled] = []
         columns = (
             batch.flow_no, batch.flow_id, step.community_id, batch.start_ns, batch.end_ns,
@@ -176,6 +179,8 @@ class Assembler:
             destination, name_source = self._destination(
                 context, other, other_port, dissection, (start_ns, end_ns)
             )
+            if is_ours and destination.name:
+                contacted(camera, omac, destination.name)
             text_outcome = _OUTCOME_TEXT[outcome]
             view = FlowView(
                 protocol,

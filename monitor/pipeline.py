@@ -14,9 +14,10 @@ from monitor.classify import Classifier
 from monitor.config import Settings
 from monitor.decode import Decoder
 from monitor.decode.kernel import decode_rows
+from monitor.dissect import dhcp, dns
 from monitor.dissect.registry import Registry
 from monitor.enrich.attribution import lines
-from monitor.enrich.devices import Devices
+from monitor.enrich.devices import Devices, Readers
 from monitor.enrich.geo import Geo
 from monitor.enrich.names import NameTable
 from monitor.enrich.operators import Operators
@@ -208,7 +209,7 @@ def open_stages(settings: Settings) -> Stages:
         registry=Registry(),
         names=NameTable(),
         ouis=ouis,
-        devices=Devices(ouis),
+        devices=Devices(ouis, Readers(dhcp.parse, dns.parse)),
         geo=Geo.open(country=settings.geo.country, asn=settings.geo.asn),
         operators=Operators.load(),
         classifier=Classifier(settings.catalog.directory),
