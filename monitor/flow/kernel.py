@@ -1,19 +1,24 @@
-"""The loop over packets: time, mirror copies, the flow of each packet, and what it changes there.
-
-Trap: Numba's cache on disk looks at this file alone. Whoever edits another ``kernel_*.py`` must
-touch this one as well, or old machine code runs.
-"""
+"""The loop over packets: time, mirror copies, the flow of each packet, and what it changes there."""
 
 from typing import NamedTuple
 
 import numpy as np
 
 from monitor.flow.kernel_buckets import find, put
-from monitor.flow.kernel_copies import copy_place, count_copy, note_share, remember, seen_before
-from monitor.flow.kernel_fragments import fragment_place, fragment_word, hold, join
+from monitor.flow.kernel_copies import (
+    copy_place,
+    count_copy,
+    is_same,
+    note_share,
+    remember,
+    seen_before,
+)
+from monitor.flow.kernel_errors import QuoteColumns, credit_error
+from monitor.flow.kernel_fragments import follow_later, fragment_place, fragment_word, join
 from monitor.flow.kernel_payload import keep
 from monitor.flow.kernel_prefetch import look_ahead
 from monitor.flow.kernel_table import (
+    clear_side,
     cut_part,
     end_flow,
     free_slot,
@@ -21,55 +26,38 @@ from monitor.flow.kernel_table import (
     idle_reason,
     ring,
     schedule,
+    start_part,
     unschedule,
 )
+from monitor.flow.kernel_tcp import first_kind, is_another, note_flags
 from monitor.flow.kernel_words import (
     ACK,
-    FIN,
     ICMP,
     ICMPV6,
     RST,
     SYN,
     TCP,
     UDP,
-    VLAN_MASK,
     Int,
-    Row,
-    Truth,
-    Word,
-    key_hash,
-    key_ports,
-    key_word,
 )
 from monitor.flow.tables import (
     ANSWERED,
-    FIN_ORIG,
-    FIN_RESP,
     FLIPPED,
     KIND_CLOSED,
-    KIND_HALF_OPEN,
-    KIND_ICMP,
-    KIND_OTHER,
-    KIND_TCP,
-    KIND_UDP,
     NO_VLAN_KEY,
     ORIG_IS_A,
-    SAW_RESET,
-    SAW_SYN,
-    SAW_SYN_ACK,
     SPOKE_ORIG,
     SPOKE_RESP,
     Outbox,
     Tables,
 )
 from monitor.model.arrays import I64, U8, U16, U32, U64, Bool
-from monitor.model.jit import kernel_borrowing, kernel_inline, kernel_inner
+from monitor.model.jit import kernel_borrowing, kernel_inline
 from monitor.model.words import EndReason, Fragment
 
 _END_OF_FLOW, _IDLE = int(EndReason.END_OF_FLOW), int(EndReason.IDLE)
 _WHOLE, _LATER = int(Fragment.WHOLE), int(Fragment.LATER)
 
-REFUSED_BY_RESET = 1
 DNS = 53
 TOLD_PORTS = (5353, 5355, 67, 68, 546, 547)
 """mDNS, LLMNR, DHCP and DHCPv6: RFC 6762, 4795, 2131, 8415."""
@@ -104,19 +92,6 @@ class PacketColumns(NamedTuple):
     payload_wire: U32
     copy_key: U64
     is_copy_sure: Bool
-
-
-class QuoteColumns(NamedTuple):
-    """The columns of a QuoteBatch."""
-
-    row: I64
-    protocol: U8
-    src_hi: U64
-    src_lo: U64
-    dst_hi: U64
-    dst_lo: U64
-    src_port: U16
-    dst_port: U16
 
 
 @kernel_borrowing
@@ -338,185 +313,3 @@ def follow(
 def is_message(src_port: Int, dst_port: Int) -> bool:
     """Tell whether a datagram is read at once: answers, and what devices say of themselves."""
     return src_port == DNS or src_port in TOLD_PORTS or dst_port in TOLD_PORTS
-
-
-@kernel_inline
-def first_kind(protocol: Int, flags: Int) -> Int:
-    """Return the kind of a flow that opens with this packet."""
-    if protocol == TCP:
-        return KIND_HALF_OPEN if flags & (SYN | ACK | RST) == SYN else KIND_TCP
-    if protocol == UDP:
-        return KIND_UDP
-    return KIND_ICMP if protocol in (ICMP, ICMPV6) else KIND_OTHER
-
-
-@kernel_inline
-def start_part(flow: Row, ts_ns: Int, frame_no: Word, source: Int) -> None:
-    """Let the record of a flow begin with a packet."""
-    flow.start_ns = ts_ns
-    flow.end_ns = ts_ns
-    flow.copy_end_ns = ts_ns
-    flow.frame_no = frame_no
-    flow.source = source
-
-
-@kernel_inline
-def clear_side(side: Row) -> None:
-    """Set what one side sent to nothing."""
-    side.pkts = 0
-    side.bytes = 0
-    side.payload = 0
-    side.data_pkts = 0
-    side.copies = 0
-    side.copy_bytes = 0
-    side.copy_payload = 0
-    side.copy_data_pkts = 0
-    side.flags = 0
-    side.has_base = 0
-
-
-@kernel_inline
-def note_flags(flow: Row, side: Row, way: Int, flags: Int, seq: Int) -> None:
-    """Move the state of a TCP flow on."""
-    side.flags |= flags
-    if flags & (SYN | FIN | RST) == 0:
-        if flow.kind == KIND_HALF_OPEN:
-            flow.kind = KIND_TCP
-        return
-    if flags & SYN:
-        side.base = (seq + 1) & 0xFFFF_FFFF
-        side.has_base = 1
-        if way:
-            flow.kind = KIND_TCP if flow.kind == KIND_HALF_OPEN else flow.kind
-            if flags & ACK:
-                flow.state |= SAW_SYN_ACK
-        elif flags & ACK == 0:
-            flow.state |= SAW_SYN
-    if flags & FIN:
-        flow.state |= FIN_RESP if way else FIN_ORIG
-    if flags & RST:
-        flow.state |= SAW_RESET
-        if way and flow.state & ANSWERED == 0:
-            flow.refused_by = REFUSED_BY_RESET
-    if flow.state & SAW_RESET or flow.state & (FIN_ORIG | FIN_RESP) == FIN_ORIG | FIN_RESP:
-        flow.kind = KIND_CLOSED
-
-
-@kernel_inner
-def is_another(t: Tables, slot: Int, is_from_a: bool, seq: Int, silence: Int) -> Truth:
-    """Tell whether a SYN opens another connection than the one that the flow follows.
-
-    A repeated SYN has the sequence number of the first. Another number means another connection
-    when the flow is closed, or silent for longer than a half-open one may be (RFC 9293 §3.6.1:
-    a reused port after a restart); within a live connection it is noise.
-    """
-    flow = t.flows[slot]
-    way = 0 if is_from_a == ((flow.state & ORIG_IS_A) != 0) else 1
-    side = t.sides[2 * slot + way]
-    if side.has_base and np.int64(side.base) == (seq + 1) & 0xFFFF_FFFF:
-        return False
-    return flow.kind == KIND_CLOSED or silence > t.idle_ns[KIND_HALF_OPEN]
-
-
-@kernel_inline
-def is_same(
-    flow: Row, a_hi: Word, a_lo: Word, b_hi: Word, b_lo: Word, word: Word, is_later: bool
-) -> Truth:
-    """Tell whether a suspected copy belongs to a flow: all but the VLAN, and ports if it has any."""
-    other = (flow.word ^ word) & ~VLAN_MASK
-    if is_later:
-        other = other >> np.uint64(32)
-    return (
-        flow.word != 0
-        and other == 0
-        and flow.a_lo == a_lo
-        and flow.b_lo == b_lo
-        and flow.a_hi == a_hi
-        and flow.b_hi == b_hi
-    )
-
-
-@kernel_inner
-def follow_later(
-    t: Tables,
-    src_hi: Word,
-    src_lo: Word,
-    dst_hi: Word,
-    dst_lo: Word,
-    word: Word,
-    ts_ns: Int,
-    wire_len: Int,
-    payload: Int,
-    is_copy: bool,
-) -> Int:
-    """Count a later fragment for the flow of its first, or hold it.
-
-    Returns:
-        The slot of the flow, or -1 when it is held.
-    """
-    control = t.control[0]
-    datagram = t.fragments[fragment_place(t, src_hi, src_lo, dst_hi, dst_lo, word)]
-    slot = np.int64(datagram.flow)
-    if (
-        slot < 0
-        or t.flows[slot].flow_no != datagram.flow_no
-        or control.clock_ns - t.flows[slot].seen_ns > t.idle_ns[t.flows[slot].kind]
-    ):
-        datagram.flow = -1
-        hold(t, datagram, ts_ns, wire_len, payload, is_copy)
-        return -1
-    flow = t.flows[slot]
-    side = t.sides[2 * slot + datagram.way]
-    side.pkts += 1
-    side.data_pkts += payload > 0
-    side.bytes += wire_len
-    side.payload += payload
-    flow.sure += 1
-    flow.seen_ns = control.clock_ns
-    flow.end_ns = max(flow.end_ns, ts_ns)
-    control.in_flows += 1
-    control.fragments_joined += 1
-    return slot
-
-
-@kernel_inner
-def credit_error(
-    t: Tables, quotes: QuoteColumns, row: Int, vlan: Int, protocol: Int, refusal: Int
-) -> bool:
-    """Credit an ICMP error to the flow whose packet it quotes; False when there is none.
-
-    It refuses the flow when it quotes the originator and says that the packet did not arrive:
-    not a redirect or quench (RFC 792), nor a packet that is merely too big (RFC 1191, 4443).
-    """
-    control = t.control[0]
-    quoted = np.int64(quotes.protocol[row])
-    src_port, dst_port = key_ports(
-        quoted, np.int64(quotes.src_port[row]), np.int64(quotes.dst_port[row])
-    )
-    src_hi, src_lo = quotes.src_hi[row], quotes.src_lo[row]
-    dst_hi, dst_lo = quotes.dst_hi[row], quotes.dst_lo[row]
-    is_from_a = src_hi < dst_hi or (
-        src_hi == dst_hi and (src_lo < dst_lo or (src_lo == dst_lo and src_port <= dst_port))
-    )
-    if is_from_a:
-        a_hi, a_lo, b_hi, b_lo = src_hi, src_lo, dst_hi, dst_lo
-        word = key_word(src_port, dst_port, vlan, quoted)
-    else:
-        a_hi, a_lo, b_hi, b_lo = dst_hi, dst_lo, src_hi, src_lo
-        word = key_word(dst_port, src_port, vlan, quoted)
-    hashed = key_hash(a_hi, a_lo, b_hi, b_lo, word, control.seed)
-    slot = find(t.buckets, t.flows, hashed, a_hi, a_lo, b_hi, b_lo, word)
-    if slot < 0:
-        return False
-    flow = t.flows[slot]
-    if control.clock_ns - flow.seen_ns > t.idle_ns[flow.kind]:
-        return False
-    icmp_type = refusal >> 8
-    if protocol == ICMP:
-        is_refusal = (icmp_type == 3 and refusal & 255 != 4) or icmp_type in (11, 12)
-    else:
-        is_refusal = icmp_type in (1, 3, 4)
-    is_quoting_orig = is_from_a == ((flow.state & ORIG_IS_A) != 0)
-    if is_refusal and is_quoting_orig and flow.state & ANSWERED == 0 and flow.refused_by == 0:
-        flow.refused_by = refusal
-    return True

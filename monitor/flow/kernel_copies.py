@@ -170,3 +170,21 @@ def add_alias(t: Tables, slot: Int, vlan: Int) -> None:
         flow.alias = word
         control.aliases += 1
         put(t.buckets, hashed, slot)
+
+
+@kernel_inline
+def is_same(
+    flow: Row, a_hi: Word, a_lo: Word, b_hi: Word, b_lo: Word, word: Word, is_later: bool
+) -> Truth:
+    """Tell whether a suspected copy belongs to a flow: all but the VLAN, and ports if it has any."""
+    other = (flow.word ^ word) & ~VLAN_MASK
+    if is_later:
+        other = other >> np.uint64(32)
+    return (
+        flow.word != 0
+        and other == 0
+        and flow.a_lo == a_lo
+        and flow.b_lo == b_lo
+        and flow.a_hi == a_hi
+        and flow.b_hi == b_hi
+    )

@@ -148,3 +148,46 @@ def join(t: Tables, datagram: Row, slot: Int, way: Int) -> None:
     datagram.copy_data_pkts = 0
     datagram.copy_bytes = 0
     datagram.copy_payload = 0
+
+
+@kernel_inner
+def follow_later(
+    t: Tables,
+    src_hi: Word,
+    src_lo: Word,
+    dst_hi: Word,
+    dst_lo: Word,
+    word: Word,
+    ts_ns: Int,
+    wire_len: Int,
+    payload: Int,
+    is_copy: bool,
+) -> Int:
+    """Count a later fragment for the flow of its first, or hold it.
+
+    Returns:
+        The slot of the flow, or -1 when it is held.
+    """
+    control = t.control[0]
+    datagram = t.fragments[fragment_place(t, src_hi, src_lo, dst_hi, dst_lo, word)]
+    slot = np.int64(datagram.flow)
+    if (
+        slot < 0
+        or t.flows[slot].flow_no != datagram.flow_no
+        or control.clock_ns - t.flows[slot].seen_ns > t.idle_ns[t.flows[slot].kind]
+    ):
+        datagram.flow = -1
+        hold(t, datagram, ts_ns, wire_len, payload, is_copy)
+        return -1
+    flow = t.flows[slot]
+    side = t.sides[2 * slot + datagram.way]
+    side.pkts += 1
+    side.data_pkts += payload > 0
+    side.bytes += wire_len
+    side.payload += payload
+    flow.sure += 1
+    flow.seen_ns = control.clock_ns
+    flow.end_ns = max(flow.end_ns, ts_ns)
+    control.in_flows += 1
+    control.fragments_joined += 1
+    return slot

@@ -5,42 +5,12 @@ packets of all are asked for, then the flows that the buckets name. It changes n
 finds may be out of date when the loop comes by, which looks again.
 """
 
-from typing import Any
-
 import numpy as np
-from llvmlite import ir
-from numba.core import cgutils, types
-from numba.extending import intrinsic
 
 from monitor.flow.kernel_copies import copy_place
 from monitor.flow.kernel_words import LOW_32, S32, Int, Word, key_hash, key_ports, key_word
 from monitor.flow.tables import AHEAD, NO_VLAN_KEY, Rows, Tables
-from monitor.model.jit import kernel_inner
-
-
-@intrinsic  # type: ignore[untyped-decorator, unused-ignore]  # Numba ships no types for it
-def prefetch(typing_context: Any, table: Any, row: Any, offset: Any) -> Any:  # noqa: ARG001 - Numba's contract
-    """Ask for the cache line at `offset` bytes into ``table[row]``, to write it. Never faults."""
-
-    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
-        array_type = signature.args[0]
-        array = context.make_array(array_type)(context, builder, args[0])
-        size = context.get_constant(types.intp, array_type.dtype.bitwidth // 8)
-        if hasattr(array_type.dtype, "size"):
-            size = context.get_constant(types.intp, array_type.dtype.size)
-        at = builder.add(builder.mul(args[1], size), args[2])
-        base = builder.bitcast(array.data, cgutils.voidptr_t)
-        pointer = builder.gep(base, [at])
-        flag = ir.IntType(32)
-        function = cgutils.get_or_insert_function(
-            builder.module,
-            ir.FunctionType(ir.VoidType(), [cgutils.voidptr_t, flag, flag, flag]),
-            "llvm.prefetch.p0",
-        )
-        builder.call(function, [pointer, flag(1), flag(3), flag(1)])
-        return context.get_dummy_value()
-
-    return types.void(table, types.intp, types.intp), generate
+from monitor.model.jit import kernel_inner, prefetch
 
 
 @kernel_inner
@@ -75,8 +45,8 @@ def look_ahead(p: Rows, t: Tables, first: Int, seed: Word, use_vlan: bool) -> In
         t.ahead_hash[j] = hashed
         prefetch(t.buckets, np.int64(hashed & mask), 0)
         prefetch(t.copies, np.int64(copy_place(p.copy_key[k])), 0)
-    for j in range(stop - first):
-        hashed = t.ahead_hash[np.uint64(j)]
+    for row in range(stop - first):
+        hashed = t.ahead_hash[np.uint64(row)]
         entry = t.buckets[hashed & mask]
         if entry >> S32 == hashed:
             slot = np.int64(entry & LOW_32) - 1

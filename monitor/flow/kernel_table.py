@@ -10,8 +10,8 @@ import numpy as np
 from monitor.flow.kernel_buckets import take_out
 from monitor.flow.kernel_copies import settle_copies
 from monitor.flow.kernel_fragments import forget_fragments
-from monitor.flow.kernel_payload import hand_over
-from monitor.flow.kernel_words import Int, Row, Truth, key_hash
+from monitor.flow.kernel_store import hand_over
+from monitor.flow.kernel_words import Int, Row, Truth, Word, key_hash
 from monitor.flow.tables import (
     ANSWERED,
     KIND_CLOSED,
@@ -285,3 +285,28 @@ def flush(t: Tables, out: Outbox, first: Int) -> Int:
             end_flow(t, out, slot, idle_reason(t, slot) if is_over else _FORCED)
     forget_fragments(t, np.iinfo(np.int64).max)
     return -1
+
+
+@kernel_inline
+def start_part(flow: Row, ts_ns: Int, frame_no: Word, source: Int) -> None:
+    """Let the record of a flow begin with a packet."""
+    flow.start_ns = ts_ns
+    flow.end_ns = ts_ns
+    flow.copy_end_ns = ts_ns
+    flow.frame_no = frame_no
+    flow.source = source
+
+
+@kernel_inline
+def clear_side(side: Row) -> None:
+    """Set what one side sent to nothing."""
+    side.pkts = 0
+    side.bytes = 0
+    side.payload = 0
+    side.data_pkts = 0
+    side.copies = 0
+    side.copy_bytes = 0
+    side.copy_payload = 0
+    side.copy_data_pkts = 0
+    side.flags = 0
+    side.has_base = 0

@@ -1,12 +1,14 @@
 """The flow stage's one door: packets in, ended flows and first payload out."""
 
+import operator
 import secrets
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 
-from monitor.flow.kernel import PacketColumns, QuoteColumns, follow
+from monitor.flow.kernel import PacketColumns, follow
+from monitor.flow.kernel_errors import QuoteColumns
 from monitor.flow.kernel_table import flush, ring
 from monitor.flow.outbox import Gathered, empty_step
 from monitor.flow.settings import FlowSettings
@@ -15,6 +17,8 @@ from monitor.model.arrays import I64
 from monitor.model.flows import FlowCounts, FlowStep
 from monitor.model.packets import PacketBatch
 
+_packet_columns = operator.attrgetter(*PacketColumns._fields)
+_quote_columns = operator.attrgetter(*QuoteColumns._fields)
 _TOTALS = (
     "packets",
     "in_flows",
@@ -51,6 +55,10 @@ class FlowStage:
         self._out = make_outbox()
         self._control = self._tables.control
         self._messages = np.zeros(0, np.int64)
+        # Views of fields: taking one from a record anew costs as much as following some packets.
+        self._out_messages = self._control["out_messages"]
+        self._out_ended = self._control["out_ended"]
+        self._out_talks = self._control["out_talks"]
 
     @property
     def counts(self) -> FlowCounts:
@@ -71,20 +79,17 @@ class FlowStage:
         count = len(packets)
         if count > len(self._messages):
             self._messages = np.zeros(count, np.int64)
-        columns = PacketColumns(*(_fixed(getattr(packets, name)) for name in PacketColumns._fields))
-        quotes = QuoteColumns(
-            *(_fixed(getattr(packets.quotes, name)) for name in QuoteColumns._fields)
-        )
-        control = self._control[0]
+        columns = PacketColumns(*map(_fixed, _packet_columns(packets)))
+        quotes = QuoteColumns(*map(_fixed, _quote_columns(packets.quotes)))
         gathered = None
         row = follow(columns, quotes, self._tables, self._out, self._messages, 0)
         while row < count:
             gathered = gathered or Gathered()
-            gathered.take(self._out, control)
+            gathered.take(self._out, self._control[0])
             row = follow(columns, quotes, self._tables, self._out, self._messages, row)
-        messages = int(control["out_messages"])
-        control["out_messages"] = 0
-        return self._answer(gathered, self._messages[:messages].copy())
+        messages = self._messages[: self._out_messages[0]].copy()
+        self._out_messages[0] = 0
+        return self._answer(gathered, messages)
 
     def advance(self, now_ns: int) -> FlowStep:
         """Move packet time on to `now_ns`: for live input whose wire is quiet.
@@ -114,18 +119,18 @@ class FlowStage:
                 yield step
 
     def _answer(self, gathered: Gathered | None, messages: I64) -> FlowStep:
-        control: Any = self._control[0]
         if gathered is None:
-            if not control["out_ended"] and not control["out_talks"]:
+            if not self._out_ended[0] and not self._out_talks[0]:
                 return empty_step(messages)
             gathered = Gathered()
-        gathered.take(self._out, control)
+        gathered.take(self._out, self._control[0])
         return gathered.step(messages)
 
 
 def _fixed(array: Any) -> Any:
     """Return an array as read-only and contiguous: one machine-code version serves all callers."""
-    if array.flags.writeable or not array.flags.c_contiguous:
+    flags = array.flags
+    if flags.writeable or not flags.c_contiguous:
         array = np.ascontiguousarray(array).view()
         array.flags.writeable = False
     return array

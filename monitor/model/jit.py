@@ -1,9 +1,21 @@
-"""The one door to Numba: typed, cached, without the GIL."""
+"""The one door to Numba: typed, cached, without the GIL.
 
+Numba's cache on disk looks at the file of a kernel alone, and would run old machine code after a
+change to a file that the kernel calls or takes constants from. So machine code is kept in a folder
+whose name is a digest of all files that the kernels of a stage are made of.
+"""
+
+import functools
+import hashlib
+import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import numba
+from llvmlite import ir  # type: ignore[import-untyped]  # it ships no types
+from numba.core import types
+from numba.extending import intrinsic
 
 _WITHOUT_COUNTS: dict[str, Any] = {"_nrt": False}
 """Numba's switch for its run-time's reference counts; there is no public spelling of it."""
@@ -12,19 +24,52 @@ _WITHOUT_WRAPPERS: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapp
 
 F = TypeVar("F", bound=Callable[..., object])
 
+_config: Any = numba.config
+_GIVEN_FOLDER = _config.CACHE_DIR
+
+
+@functools.cache
+def _folder_for(stage: Path) -> str:
+    """Return the folder for the machine code of a stage: in the package, else of the user."""
+    digest = hashlib.sha256()
+    model = Path(__file__).parent
+    shared = [model / name for name in ("arrays.py", "jit.py", "words.py")]
+    for path in [*sorted(stage.glob("*.py")), *shared]:
+        digest.update(path.read_bytes())
+    name = f"kernels-{digest.hexdigest()[:16]}"
+    home = Path(os.environ.get("XDG_CACHE_HOME") or f"{os.environ.get('HOME', '')}/.cache")
+    for place in (Path(_GIVEN_FOLDER or stage / "__pycache__"), home / "camwatch" / stage.name):
+        folder = place / name
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError:
+            continue
+        if os.access(folder, os.W_OK):
+            return str(folder)
+    return str(_GIVEN_FOLDER)
+
+
+def _compiled(function: F, **options: Any) -> F:
+    code = getattr(function, "__code__")  # noqa: B009 - the type says only that it can be called
+    _config.CACHE_DIR = _folder_for(Path(code.co_filename).parent)
+    try:
+        return cast(F, numba.njit(cache=True, nogil=True, **options)(function))
+    finally:
+        _config.CACHE_DIR = _GIVEN_FOLDER
+
 
 def kernel(function: F) -> F:
-    """Compile a loop over arrays to machine code, once, and keep it on disk beside the module.
+    """Compile a loop over arrays to machine code, once, and keep it on disk.
 
     Integer arithmetic wraps, indices are not checked, and negative indices are not meant: the
     body must bound every access itself and say where.
     """
-    return cast(F, numba.njit(cache=True, nogil=True)(function))
+    return _compiled(function)
 
 
 def kernel_inline(function: F) -> F:
     """Compile a small helper that is always merged into the kernel that calls it."""
-    return cast(F, numba.njit(cache=True, nogil=True, inline="always")(function))
+    return _compiled(function, inline="always")
 
 
 def kernel_borrowing(function: F) -> F:
@@ -34,7 +79,7 @@ def kernel_borrowing(function: F) -> F:
     to an array in a tuple that the compiler cannot prove away: five times slower for a stage that
     keeps its state in tuples of arrays and works on it in small functions.
     """
-    return cast(F, numba.njit(cache=True, nogil=True, **_WITHOUT_COUNTS)(function))
+    return _compiled(function, **_WITHOUT_COUNTS)
 
 
 def is_cached(function: Callable[..., object]) -> bool:
@@ -54,6 +99,31 @@ def kernel_inner(function: F) -> F:
     Without the wrappers that Python would call it by: for functions that take tables of arrays
     these are most of the code, and of the time to compile it.
     """
-    return cast(
-        F, numba.njit(cache=True, nogil=True, **_WITHOUT_COUNTS, **_WITHOUT_WRAPPERS)(function)
-    )
+    return _compiled(function, **_WITHOUT_COUNTS, **_WITHOUT_WRAPPERS)
+
+
+def _prefetch(_context: Any, table: Any, _row: Any, _offset: Any) -> Any:
+    """Ask for the cache line at `_offset` bytes into ``table[_row]``. Never faults."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        kind = signature.args[0]
+        array = context.make_array(kind)(context, builder, args[0])
+        item = context.get_constant(
+            types.intp, context.get_abi_sizeof(context.get_data_type(kind.dtype))
+        )
+        byte, flag = ir.IntType(8).as_pointer(), ir.IntType(32)
+        at = builder.add(builder.mul(args[1], item), args[2])
+        pointer = builder.gep(builder.bitcast(array.data, byte), [at])
+        to_llvm = ir.FunctionType(ir.VoidType(), [byte, flag, flag, flag])
+        name = "llvm.prefetch.p0"
+        known = builder.module.globals.get(name)
+        function = known or ir.Function(builder.module, to_llvm, name)
+        # To write, to stay in all caches, data rather than instructions.
+        builder.call(function, [pointer, flag(1), flag(3), flag(1)])
+        return context.get_dummy_value()
+
+    return types.void(table, types.intp, types.intp), generate
+
+
+prefetch: Callable[[Any, Any, Any], None] = cast(Any, intrinsic)(_prefetch)
+"""``prefetch(table, row, offset)`` in a kernel: ask for a cache line before it is needed."""

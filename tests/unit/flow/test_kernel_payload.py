@@ -77,38 +77,6 @@ def test_datagrams_are_cut_to_their_budget() -> None:
     assert the_talk(script).orig == (b"abcd",)
 
 
-@pytest.mark.parametrize(
-    "order", [(0, 1, 2), (2, 1, 0), (1, 0, 2), (0, 2, 1), (2, 0, 1), (1, 2, 0)]
-)
-def test_segments_are_put_in_order(order: tuple[int, ...]) -> None:
-    parts = [(0, b"abc"), (3, b"defg"), (7, b"hi")]
-    script = opened()
-    script.at(0.1).sees(*(out(*parts[i]) for i in order))
-    assert the_talk(script).orig == (b"abcdefghi",)
-
-
-def test_a_stream_ends_at_its_first_gap() -> None:
-    script = opened()
-    script.at(0.1).sees(out(0, b"abc"), out(5, b"later"))
-    assert the_talk(script).orig == (b"abc",)
-
-
-def test_a_repeat_does_not_rewrite_what_came_first() -> None:
-    script = opened()
-    script.at(0.1).sees(out(0, b"abc"), out(1, b"XYZ"))
-    assert the_talk(script).orig == (b"abcZ",)
-
-
-def test_sequence_numbers_may_wrap() -> None:
-    script = FlowScript()
-    script.at(0.0).sees(tcp(CAMERA, 6000, CLOUD, 443, SYN, seq=0xFFFF_FFFD))
-    script.at(0.1).sees(
-        tcp(CAMERA, 6000, CLOUD, 443, ACK, b"cd", seq=0),
-        tcp(CAMERA, 6000, CLOUD, 443, ACK, b"ab", seq=0xFFFF_FFFE),
-    )
-    assert the_talk(script).orig == (b"abcd",)
-
-
 def test_data_on_a_syn_begins_the_stream() -> None:
     script = FlowScript()
     script.at(0.0).sees(tcp(CAMERA, 6000, CLOUD, 443, SYN, b"fast", seq=BASE - 1))
@@ -166,16 +134,6 @@ def test_a_repeated_segment_costs_nothing_of_the_budget() -> None:
     script = opened(tcp_segments=2)
     script.at(0.1).sees(out(0, b"ab"), out(0, b"ab"), out(0, b"ab"), out(2, b"cd"))
     assert the_talk(script).orig == (b"abcd",)
-
-
-def test_a_full_store_hands_on_the_oldest_conversations_early() -> None:
-    script = FlowScript(store_bytes=1 << 16)
-    for i in range(100):
-        script.at(i / 1000).sees(udp(CAMERA, 1000 + i, CLOUD, 9, bytes([i]) * 2000))
-    cut = script.stage.counts.windows_cut
-    assert 60 < cut < 90
-    assert [talk.flow_no for talk in script.talks] == list(range(1, cut + 1))
-    assert all(talk.orig == (bytes([i]) * 2000,) for i, talk in enumerate(script.talks))
 
 
 def test_a_flow_that_ends_hands_on_its_conversation_in_the_same_step() -> None:
