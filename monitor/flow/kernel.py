@@ -165,14 +165,21 @@ def follow(
         place = copy_place(copy_key)
         known = seen_before(t.copies, place, copy_key, ts_ns, copy_window_ns)
         is_copy = known >= 0
+        is_first_copy = False
+        if is_copy:
+            recent = t.copies[known]
+            is_first_copy = recent.times == 1
+            recent.times = 2
         if is_sure:
-            note_share(t.shares[source], is_copy)
+            note_share(t.shares[source], is_first_copy)
         if is_copy:
             slot = np.int64(t.copies[known].flow)
             if slot >= 0 and is_same(
                 t.flows[slot], a_hi, a_lo, b_hi, b_lo, word, fragment == _LATER
             ):
-                count_copy(t, slot, is_from_a, ts_ns, wire_len, payload, is_sure, vlan)
+                count_copy(
+                    t, slot, is_from_a, ts_ns, wire_len, payload, is_sure, is_first_copy, vlan
+                )
                 continue
         if fragment == _LATER:
             slot = follow_later(

@@ -24,7 +24,10 @@ from monitor.model.jit import kernel_inline, kernel_inner
 
 FLOW_MIN_PACKETS = 4
 FLOW_PERCENT = 45
-"""Copies are half of what a doubling mirror shows; a little less, since mirrors lose packets."""
+"""Copies are half of what a doubling mirror shows; a little less, since mirrors lose packets.
+
+Only the first copy of a packet bears witness: a mirror makes one of each, while a device that
+punches holes sends the same datagram many times over (EZVIZ cameras do, with identification 0)."""
 INPUT_MIN_PACKETS = 8
 INPUT_PERCENT = 25
 INPUT_MEMORY = 8192
@@ -45,7 +48,7 @@ def seen_before(copies: Rows, place: Word, key: Word, ts_ns: Int, window_ns: Int
     found: Int = -1
     for near in range(2):
         recent = copies[place + np.uint64(near)]
-        if recent.key == key and recent.is_set and abs(ts_ns - recent.ts_ns) <= window_ns:
+        if recent.key == key and recent.times and abs(ts_ns - recent.ts_ns) <= window_ns:
             found = np.int64(place) + near
             break
     return found
@@ -60,12 +63,12 @@ def remember(copies: Rows, place: Word, key: Word, ts_ns: Int, slot: Int) -> Non
         one.key = key
         one.ts_ns = ts_ns
         one.flow = slot
-        one.is_set = 1
+        one.times = 1
     else:
         two.key = key
         two.ts_ns = ts_ns
         two.flow = slot
-        two.is_set = 1
+        two.times = 1
 
 
 @kernel_inline
@@ -132,6 +135,7 @@ def count_copy(
     wire_len: Int,
     payload: Int,
     is_sure: bool,
+    is_first: bool,
     vlan: Int,
 ) -> None:
     """Count a suspected copy in the flow of the first."""
@@ -145,7 +149,7 @@ def count_copy(
     side.copy_data_pkts += payload > 0
     flow.copy_end_ns = max(flow.copy_end_ns, ts_ns)
     flow.sure += is_sure
-    flow.sure_copies += is_sure
+    flow.sure_copies += is_sure and is_first
     control.copies += 1
     if vlan != flow.vlan:
         flow.state |= MIRRORED

@@ -134,7 +134,6 @@ def join(t: Tables, datagram: Row, slot: Int, way: Int) -> None:
     side.copy_bytes += datagram.copy_bytes
     side.copy_payload += datagram.copy_payload
     flow.sure += held
-    flow.sure_copies += datagram.copies
     flow.end_ns = max(flow.end_ns, datagram.end_ns)
     control.fragments_pending -= held
     control.fragments_joined += datagram.pkts

@@ -90,7 +90,7 @@ FLOW = np.dtype(
         ("talk", "i4"),  # 0: no payload yet; -1: was handed on; else number of the talk + 1
         ("hash", "u4"),
         ("sure", "i4"),  # packets whose copies would be certain, copies among them
-        ("sure_copies", "i4"),
+        ("sure_copies", "i4"),  # of these the first copies; more of one are no witness
     ],
     align=True,
 )
@@ -148,10 +148,10 @@ TALK_SIDE = np.dtype(
 )
 
 COPY = np.dtype(
-    [("key", "u8"), ("ts_ns", "i8"), ("flow", "i4"), ("is_set", "i4"), ("spare", "i8")],
+    [("key", "u8"), ("ts_ns", "i8"), ("flow", "i4"), ("times", "i4"), ("spare", "i8")],
     align=True,
 )
-"""A recent packet; a set of two is a cache line. Flow -1: it waits for its first fragment."""
+"""A recent packet, seen so many times; a set of two is a cache line. Flow -1: it waits for its first fragment."""
 
 SHARE = np.dtype([("sure", "i4"), ("copies", "i4")], align=True)
 """Recent packets of one input that could be told from copies, and the copies among them."""

@@ -126,6 +126,7 @@ class FlowTwin:
         self.tick = -(1 << 62)
         self.numbers = 0
         self.copies: dict[int, tuple[int, TwinFlow | None]] = {}
+        self.repeated: set[int] = set()
         self.share = [0, 0]
         self.fragments: dict[Any, dict[str, Any]] = {}
         self.lost = 0
@@ -156,22 +157,31 @@ class FlowTwin:
         known = self.copies.get(packet.copy_key)
         is_copy = known is not None and abs(packet.ts_ns - known[0]) <= self.settings.copy_window_ns
         is_sure = packet.ident != 0 or bool(packet.payload)
+        is_first = is_copy and packet.copy_key not in self.repeated
+        if is_copy:
+            self.repeated.add(packet.copy_key)
         if is_sure:
             self.share[0] += 1
-            self.share[1] += is_copy
+            self.share[1] += is_first
         if is_copy and known is not None and known[1] is not None and not self.gone(known[1]):
             self.count_copy(known[1], packet, is_sure)
+            known[1].sure_copies += is_sure and is_first
             return
         if packet.fragment == Fragment.LATER:
             flow = self.follow_later(packet, is_copy=is_copy)
             if not is_copy:
-                self.copies[packet.copy_key] = (packet.ts_ns, flow)
+                self.remember(packet, flow)
             return
         flow = self.flow_of(packet)
         self.count(flow, packet, is_sure=is_sure)
-        self.copies[packet.copy_key] = (packet.ts_ns, flow)
+        self.remember(packet, flow)
         self.join(flow, packet)
         self.keep(flow, packet)
+
+    def remember(self, packet: Packet, flow: TwinFlow | None) -> None:
+        """Note a packet of which copies may come."""
+        self.copies[packet.copy_key] = (packet.ts_ns, flow)
+        self.repeated.discard(packet.copy_key)
 
     def gone(self, flow: TwinFlow) -> bool:
         """Tell whether a flow has ended and no other has its key."""
@@ -313,7 +323,6 @@ class FlowTwin:
             way = self.way(flow, packet)
         flow.halves[way].count_copy(packet.wire_len, packet.wire_payload)
         flow.sure += is_sure
-        flow.sure_copies += is_sure
         flow.copy_end_ns = max(flow.copy_end_ns, packet.ts_ns)
         if packet.vlan != flow.first.vlan:
             flow.mirrored = True
@@ -380,7 +389,6 @@ class FlowTwin:
         half = flow.halves[datagram["way"]]
         for held, is_copy in datagram["held"]:
             flow.sure += 1
-            flow.sure_copies += is_copy
             flow.end_ns = max(flow.end_ns, held.ts_ns)
             if is_copy:
                 half.count_copy(held.wire_len, held.wire_payload)

@@ -118,3 +118,14 @@ def test_copies_are_kept_neither_as_payload_nor_as_messages(times: int) -> None:
         script._take(step)
     assert script.talk().orig == (b"answer",)
     assert script.messages == 1
+
+
+def test_a_device_that_punches_holes_in_bursts_is_not_taken_for_a_mirror() -> None:
+    """As recorded of an EZVIZ camera: the same datagram four to ten times within a millisecond."""
+    script = FlowScript()
+    for i in range(20):
+        punch = udp(CAMERA, 10000, CLOUD, 10103, bytes([i]) * 193, ident=0)
+        script.at(i).sees(*[punch] * 5)
+    script.finishes(
+        flow(CAMERA, CLOUD, orig_pkts=100, orig_copies=0, orig_payload=19300)
+    ).nothing_else()
