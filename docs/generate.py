@@ -20,6 +20,8 @@ HERE = Path(__file__).resolve().parent
 COMMANDS = (
     (),
     ("replay",),
+    ("explain",),
+    ("inspect",),
     ("catalog",),
     ("catalog", "lint"),
     ("catalog", "show"),

@@ -46,7 +46,8 @@ def _who(who: dict[str, Any]) -> Iterator[str]:
     maker = ", made by ".join(dict.fromkeys(shown(text) for text in named)) or "maker unknown"
     mac = f", MAC {camera['mac']}" if camera["mac"] else ""
     yield f"camera {camera['ip']} ({maker}{mac})"
-    yield f"destination {to['ip']} port {to['port']}, {_SCOPES[who['scope']]}"
+    port = f" port {to['port']}" if who["protocol"] in ("tcp", "udp", "sctp") else ""
+    yield f"destination {to['ip']}{port}, {_SCOPES[who['scope']]}"
     opener = "the camera" if who["initiated_by"] == "camera" else "the other side"
     vlan = "" if who["vlan"] is None else f", VLAN {who['vlan']}"
     yield f"over {who['protocol']}{vlan}; {opener} spoke first; {_OUTCOMES[who['outcome']]}"
@@ -168,6 +169,8 @@ def _operator(place: dict[str, Any]) -> Iterator[str]:
 
 
 def _changes(told: dict[str, Any]) -> Iterator[str]:
+    if told["reckoning"] is not None and not told["would_change"]:
+        yield "no single sign: without any one of them the others give the same answer"
     yield from (shown(line) for line in told["would_change"])
     yield "an entry of your own in the directory of the setting catalog.directory"
 

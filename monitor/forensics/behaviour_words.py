@@ -14,9 +14,14 @@ class Spoken(NamedTuple):
     threshold: str
 
 
+_MEDIA: Final = (
+    f"at least {rules.MEDIA_BYTES} payload bytes one way (of a long flow {rules.MEDIA_RATE:g} a "
+    f"second, {rules.MEDIA_SURE_BYTES} at most), in packets of {rules.MEDIA_PACKET} bytes on "
+    "average or more"
+)
+
 THRESHOLDS: Final = {
-    "media-over-p2p": f"at least {rules.MEDIA_BYTES} payload bytes one way, in packets of "
-    f"{rules.MEDIA_PACKET} bytes on average or more",
+    "media-over-p2p": _MEDIA,
     "image-after-check": f"at least {rules.IMAGE_BYTES} payload bytes received, and ten times what "
     "was sent",
     "check-that-uploads": f"at least {rules.CHECK_UPLOAD_BYTES} payload bytes sent, and more than "
@@ -31,11 +36,11 @@ THRESHOLDS: Final = {
     "p2p-company": "bytes that no dissector knows, to an address with which the camera does P2P",
     "download-after-check": f"at least {2 * rules.IMAGE_BYTES} payload bytes received, twenty "
     "times what was sent, soon after an update check",
-    "video-upload": f"at least {rules.MEDIA_BYTES} payload bytes sent in packets of "
-    f"{rules.MEDIA_PACKET} bytes on average or more, and {rules.MEDIA_RATIO:g} times what was "
-    "received",
+    "video-upload": f"{_MEDIA}, and {rules.MEDIA_RATIO:g} times what was received",
     "message-channel": f"at least {rules.LONG_S:g} s long, or its start not seen, and at most "
     f"{rules.THIN_RATE:g} payload bytes a second both ways",
+    "udp-keep-alive": f"{rules.KEEP_ALIVES} datagrams with payload each way, at least "
+    f"{rules.LONG_S:g} s long, and at most {rules.THIN_RATE:g} payload bytes a second both ways",
     "nameless-tls": "a TLS hello without a name, answered, to an address that was not looked up",
 }
 """What each rule of `RULES` asks, with the numbers in force."""
@@ -50,8 +55,9 @@ _WORDS: Final = {
     "scan": r"\d+ silent (hosts tried on port \d+|ports of one host tried)",
     "p2p-company": r"unknown bytes to an address with which the camera does P2P",
     "download-after-check": r"received \d+ kB after an update check",
-    "video-upload": r"sent \d+ kB in \d+ s to a nameless destination",
+    "video-upload": r"sent \d+ kB in \d+ s (in large packets|to a nameless destination)",
     "message-channel": r"thin and long-lived: .*",
+    "udp-keep-alive": r"unknown bytes to and fro over UDP: .*",
     "nameless-tls": r"TLS without a name to an address that was not looked up.*",
 }
 """How each rule words its evidence."""

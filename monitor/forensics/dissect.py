@@ -49,10 +49,14 @@ def dissect(path: Path, count: int, limit_s: float, *, tshark: str) -> Dissected
     """
     cpu_s = math.ceil(limit_s) + 1
     command = [sys.executable, "-m", MODULE, tshark, str(path), str(count), str(cpu_s)]
-    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+    with tempfile.TemporaryFile() as out:
         try:
             child = subprocess.Popen(  # noqa: S603  # our own module and a path of ours
-                command, stdin=subprocess.DEVNULL, stdout=out, stderr=err, start_new_session=True
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,
             )
         except OSError as error:
             return Dissected([], f"the dissection cannot be started: {error.strerror}")
@@ -60,15 +64,13 @@ def dissect(path: Path, count: int, limit_s: float, *, tshark: str) -> Dissected
             is_done = _wait(child, limit_s)
         finally:
             status = _end(child)
-        fault = ""
-        if not is_done:
-            fault = f"the dissection was ended after {limit_s:g} s (--time-limit)"
-        elif status:
-            err.seek(0)
-            last = err.read(1 << 16).decode("utf-8", "replace").strip().splitlines()
-            fault = f"tshark failed: {shown(last[-1], 200) if last else f'status {status}'}"
         out.seek(0)
-        return Dissected(_packets(out.read()), fault)
+        packets, fault = _told(out.read())
+    if not is_done:
+        fault = f"the dissection was ended after {limit_s:g} s (--time-limit)"
+    elif status and not fault:
+        fault = f"the dissection ended with status {status}"
+    return Dissected(packets, fault)
 
 
 def _wait(child: "subprocess.Popen[bytes]", limit_s: float) -> bool:
@@ -92,7 +94,14 @@ def _end(child: "subprocess.Popen[bytes]") -> int:
     return child.wait()
 
 
-def _packets(content: bytes) -> list[list[dict[str, Any]]]:
-    # The last line of a child that was killed may be cut.
-    whole = (line for line in content.splitlines(keepends=True) if line.endswith(b"\n"))
-    return [orjson.loads(line) for line in whole]
+def _told(content: bytes) -> tuple[list[list[dict[str, Any]]], str]:
+    """Return what the child told: layers of packets, and a fault or an empty string."""
+    packets, fault = [], ""
+    for line in content.splitlines(keepends=True):
+        # The last line of a child that was killed may be cut.
+        told = orjson.loads(line) if line.endswith(b"\n") else []
+        if isinstance(told, dict):
+            fault = f"tshark failed: {shown(str(told['fault']), 200)}"
+        elif line.endswith(b"\n"):
+            packets.append(told)
+    return packets, fault

@@ -14,7 +14,7 @@ from monitor.forensics.listing import PREVIEW, packet_data, packet_line
 from monitor.forensics.pcapng_file import PcapngFile
 from monitor.forensics.shown import shown
 from monitor.forensics.write import write
-from monitor.model.records import FlowRecord
+from monitor.model.records import FlowRecord, Side
 from monitor.report.units import plural
 
 SHOWN_PACKETS: Final = 40
@@ -47,7 +47,7 @@ def inspect(job: Job, look: Look, progress: Callable[[int], None] | None = None)
     with carve(job, progress) as carving:
         written = 0
         if look.write_to is not None:
-            written = write(carving, look.write_to, job.run, job.record)
+            written = write(carving, look.write_to, job)
         listed = list(itertools.islice(carving, look.most or None))
         packets = [packet_data(one, job.record) for one in listed]
         fault = ""
@@ -110,9 +110,10 @@ def _deepen(listed: list[Carved], packets: list[dict[str, Any]], limit_s: float)
 
 def lines(told: dict[str, Any], record: FlowRecord) -> Iterator[str]:
     """Yield the lines for a person, with everything from the wire escaped."""
+    service = f" {shown(record.service)}" if record.service else ""
     yield (
-        f"{record.orig.ip} port {record.orig.port} to {record.resp.ip} port {record.resp.port}, "
-        f"{record.protocol}{' ' + record.service if record.service else ''}, flow {record.flow_id}"
+        f"{_end(record, record.orig)} to {_end(record, record.resp)}, "
+        f"{record.protocol}{service}, flow {record.flow_id}"
     )
     parts = [plural(told["packets"], "packet")]
     if told["copies"]:
@@ -137,6 +138,10 @@ def lines(told: dict[str, Any], record: FlowRecord) -> Iterator[str]:
         yield from _below(data)
     if told["not_listed"]:
         yield f"... and {plural(told['not_listed'], 'more packet')}; --all lists them"
+
+
+def _end(record: FlowRecord, side: Side) -> str:
+    return f"{side.ip} port {side.port}" if record.protocol in ("tcp", "udp", "sctp") else side.ip
 
 
 def _below(data: dict[str, Any]) -> Iterator[str]:

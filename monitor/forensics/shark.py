@@ -88,8 +88,8 @@ ALIKE: Final = 3
 """Most values that are told of one field, such as the ciphers that a client offers."""
 
 
-def main() -> int:
-    """Dissect and print; return the exit status."""
+def main() -> None:
+    """Dissect and print a list of layers for each packet, or an object with the fault."""
     tshark, file, count, cpu_s = sys.argv[1:5]
     # Should the parent die first, a tshark that spins still ends: it inherits this limit.
     resource.setrlimit(resource.RLIMIT_CPU, (int(cpu_s), int(cpu_s)))
@@ -107,9 +107,8 @@ def main() -> int:
             sys.stdout.flush()
         capture.close()
     except Exception as error:  # noqa: BLE001  # whatever ends it, the parent tells in one line
-        sys.stderr.write(" ".join(f"{type(error).__name__}: {error}".split())[:400] + "\n")
-        return 1
-    return 0
+        told = " ".join(f"{type(error).__name__}: {error}".split())[:400]
+        sys.stdout.write(json.dumps({"fault": told}) + "\n")
 
 
 def layers_of(packet: Any) -> Iterator[dict[str, Any]]:
@@ -149,4 +148,4 @@ def _values(name: str, fields: Sequence[Any], *, is_wanted: bool) -> list[str]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -4,14 +4,12 @@ from pathlib import Path
 
 from monitor import __version__
 from monitor.errors import OutputError
-from monitor.forensics.carve import Carving
-from monitor.forensics.folder import RunFolder
+from monitor.forensics.carve import Carving, Job
 from monitor.forensics.pcapng_file import PcapngFile
 from monitor.forensics.shown import shown
-from monitor.model.records import FlowRecord
 
 
-def write(carving: Carving, path: Path, run: RunFolder, record: FlowRecord) -> int:
+def write(carving: Carving, path: Path, job: Job) -> int:
     """Write the packets of a flow as pcapng; return how many.
 
     Times, link types and lengths are those of the original; the comment of each packet names its
@@ -20,8 +18,10 @@ def write(carving: Carving, path: Path, run: RunFolder, record: FlowRecord) -> i
     Raises:
         OutputError: The file cannot be written, or is one that the run rests on.
     """
-    originals = [Path(item.name) for item in run.inputs]
-    for kept in (*originals, run.path / "flows.jsonl", run.path / "manifest.json"):
+    run, record = job.run, job.record
+    names = [item.name for item in run.inputs] + ["flows.jsonl", "manifest.json"]
+    places = (Path(), run.path, run.path.parent)
+    for kept in (*job.given, *(place / name for name in names for place in places)):
         if path.exists() and kept.exists() and path.samefile(kept):
             raise OutputError(f"{shown(str(path))}: is part of the evidence; name another file")
     comments = {
