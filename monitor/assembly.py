@@ -1,7 +1,7 @@
 """From columns and facts to records: the per-flow Python, kept lean because it runs for each flow."""
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from monitor.classify import Classifier
@@ -18,7 +18,6 @@ from monitor.model.facts import NOTHING, Conversation, Dissection
 from monitor.model.flows import ConversationBatch, FlowStep
 from monitor.model.records import (
     Destination,
-    Device,
     FlowRecord,
     FlowView,
     Side,
@@ -33,6 +32,7 @@ _BROADCAST_MAC = 0xFFFF_FFFF_FFFF
 _TCP = Protocol.TCP.value
 _UDP = Protocol.UDP.value
 _DNS_PORT = 53
+_SYN = 2
 _ACTIVE = EndReason.ACTIVE.value
 _PROTOCOL_TEXT = {p.value: p.name.lower() for p in Protocol}
 _OUTCOME_TEXT = tuple(str(outcome) for outcome in OUTCOMES)
@@ -149,12 +149,13 @@ class Assembler:
             batch.resp_lo, batch.orig_port, batch.resp_port, batch.orig_mac, batch.resp_mac,
             batch.orig_pkts, batch.resp_pkts, batch.orig_bytes, batch.resp_bytes,
             batch.orig_payload, batch.resp_payload, batch.orig_data_pkts, batch.resp_data_pkts,
-            batch.outcome, batch.end_reason,
+            batch.outcome, batch.end_reason, batch.orig_flags | batch.resp_flags,
         )  # fmt: skip
         for (
             flow_no, flow_id, community_id, start_ns, end_ns, vlan, protocol,
             ohi, olo, rhi, rlo, oport, rport, omac, rmac,
             opkts, rpkts, obytes, rbytes, opayload, rpayload, odata, rdata, outcome, end_reason,
+            flags,
         ) in zip(*(column[rows_here].tolist() for column in columns), strict=True):  # fmt: skip
             if end_reason == _ACTIVE:
                 dissection = self._facts.get(flow_no, NOTHING)
@@ -202,6 +203,7 @@ class Assembler:
                 (end_ns - start_ns) / 1e9,
                 end_reason,
                 end_reason == _ACTIVE,
+                protocol != _TCP or flags & _SYN != 0,
             )
             record = FlowRecord(
                 f"{flow_id:016x}",
@@ -269,10 +271,6 @@ class Assembler:
         # A camera that uses an address it looked up before the capture began may ask again later.
         learnt = names.lookup(client, ip, start_ns) or names.lookup(client, ip, end_ns)
         return ("", "") if learnt is None else (learnt.name, learnt.source)
-
-    def devices(self) -> Mapping[str, Device]:
-        """Return what is known, by now, of each address that spoke."""
-        return self._stages.devices.final()
 
 
 def _told_name(dissection: Dissection) -> tuple[str, str]:

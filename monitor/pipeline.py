@@ -3,7 +3,7 @@
 import dataclasses
 import queue
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,7 @@ from monitor.decode import Decoder
 from monitor.decode.kernel import decode_rows
 from monitor.dissect import dhcp, dns
 from monitor.dissect.registry import Registry
-from monitor.enrich.attribution import lines
+from monitor.enrich.attribution import in_use, lines
 from monitor.enrich.devices import Devices, Readers
 from monitor.enrich.geo import Geo
 from monitor.enrich.names import NameTable
@@ -29,7 +29,7 @@ from monitor.model.flows import FlowCounts, FlowStep
 from monitor.model.frames import FrameBatch
 from monitor.model.jit import is_cached
 from monitor.model.packets import PacketBatch
-from monitor.model.records import Device
+from monitor.model.shards import WHOLE, Shard
 from monitor.model.words import EndReason, Stop
 
 STEPS_AHEAD = 4
@@ -46,9 +46,11 @@ class Counts:
         default_factory=lambda: np.zeros(len(Stop), dtype=np.int64)
     )
     flow: FlowCounts = dataclasses.field(default_factory=FlowCounts)
+    flows_ended: int = 0
+    """Flow records of the flow stage, over all shares."""
+
     records: int = 0
-    without_camera: int = 0
-    """Flows in which no camera took part: they give no record."""
+    """Of those, the ones with a camera, in this share."""
 
 
 @dataclasses.dataclass(slots=True)
@@ -65,9 +67,10 @@ def is_compiled() -> bool:
 class Pipeline:
     """One run over one capture. Packet work runs in a thread of its own, without the GIL."""
 
-    def __init__(self, settings: Settings, stages: Stages) -> None:
+    def __init__(self, settings: Settings, stages: Stages, shard: Shard = WHOLE) -> None:
         self.counts = Counts()
         self._stages = stages
+        self._shard = shard
         self._assembler = Assembler(stages)
         self._decoder = Decoder()
         self._flows = FlowStage(
@@ -102,42 +105,12 @@ class Pipeline:
                 _drain(work)
                 reader.join(timeout=0.05)
 
-    def attributions(self) -> list[str]:
-        """Return the lines that must stand beside results, for the data in use."""
-        stages = self._stages
-        return list(lines([db.attribution for db in stages.geo.databases]))
-
-    def versions(self) -> dict[str, str]:
-        """Return what else than the input the results rest on."""
-        stages = self._stages
-        told = {"catalog": stages.classifier.catalog.digest, "oui": stages.ouis.date}
-        for database in stages.geo.databases:
-            told["+".join(sorted(database.kinds))] = f"{database.type} {database.build_date}"
-        return told
-
-    def databases(self) -> list[dict[str, Any]]:
-        """Return what the databases in use are, as plain data."""
-        return [
-            {
-                "kinds": sorted(database.kinds),
-                "type": database.type,
-                "date": database.build_date,
-                "licence": database.attribution.licence,
-                "is_bundled": database.is_bundled,
-            }
-            for database in self._stages.geo.databases
-        ]
-
-    def devices(self) -> Mapping[str, Device]:
-        """Return what all signs together say of each address that spoke."""
-        return self._assembler.devices()
-
     def _assemble(self, item: _Work) -> list[Assembled]:
-        self._assembler.take_messages(item.messages)
-        self._assembler.take_conversations(item.step.conversations)
-        made = self._assembler.take_flows(item.step)
+        self._assembler.take_messages(item.messages, self._shard)
+        self._assembler.take_conversations(item.step.conversations, self._shard)
+        made = self._assembler.take_flows(item.step, self._shard)
         self.counts.records += len(made)
-        self.counts.without_camera += len(item.step.ended) - len(made)
+        self.counts.flows_ended += len(item.step.ended)
         return made
 
     def _read(
@@ -216,6 +189,33 @@ def open_stages(settings: Settings) -> Stages:
     )
 
 
+def attributions(stages: Stages) -> list[str]:
+    """Return the lines that must stand beside results, for the data in use."""
+    return list(lines(in_use([db.attribution for db in stages.geo.databases])))
+
+
+def versions(stages: Stages) -> dict[str, str]:
+    """Return what else than the input the results rest on."""
+    told = {"catalog": stages.classifier.catalog.digest, "oui": stages.ouis.date}
+    for database in stages.geo.databases:
+        told["+".join(sorted(database.kinds))] = f"{database.type} {database.build_date}"
+    return told
+
+
+def databases(stages: Stages) -> list[dict[str, Any]]:
+    """Return what the databases in use are, as plain data."""
+    return [
+        {
+            "kinds": sorted(database.kinds),
+            "type": database.type,
+            "date": database.build_date,
+            "licence": database.attribution.licence,
+            "is_bundled": database.is_bundled,
+        }
+        for database in stages.geo.databases
+    ]
+
+
 def losses(counts: Counts) -> list[str]:
     """Return what was lost, one line each, worst first; empty when every frame is in a flow."""
     lines = []
@@ -260,5 +260,8 @@ def counters(counts: Counts) -> dict[str, dict[str, int]]:
             },
         },
         "flow": {**plain, **ended},
-        "records": {"flows": counts.records, "without_camera": counts.without_camera},
+        "records": {
+            "flows": counts.records,
+            "without_camera": counts.flows_ended - counts.records,
+        },
     }

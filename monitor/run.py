@@ -1,7 +1,9 @@
 """One replay from beginning to end: pipeline, outputs, summary."""
 
 import dataclasses
+import gc
 import sys
+import tempfile
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -19,16 +21,17 @@ from rich.progress import (
 )
 from rich.progress import Progress as Bar
 
-from monitor import __version__, config, pipeline
-from monitor.capture import Capture, open_capture
+from monitor import __version__, config, pipeline, share
+from monitor.assembly import Stages
+from monitor.capture import open_capture
 from monitor.config import Settings
 from monitor.errors import UsageError
 from monitor.keeping import Keeper
+from monitor.model.frames import InputInfo
+from monitor.model.shards import Shard
 from monitor.model.words import Severity
-from monitor.policy.findings import Findings
 from monitor.report import build, files, terminal
-from monitor.report.jsonl import FlowFile
-from monitor.report.summary import Summary
+from monitor.report.jsonl import FlowPart, put_together
 
 BAR_FROM_BYTES = 32_000_000
 """Captures smaller than this are read before a progress bar could be looked at."""
@@ -109,42 +112,48 @@ def replay(job: Job, progress: Progress) -> Done:
         UsageError: The output directory cannot be used.
         MonitorError: As `pipeline.open_stages` and the store.
     """
+    # Records hold no cycles: looking for some takes a third of the time and finds none.
+    gc.freeze()
+    gc.disable()
+    # One process writes the store; and one compiles, so that not all do.
+    is_single = bool(job.store_url) or not pipeline.is_compiled()
+    shares = 1 if is_single else share.how_many(job.files)
     with ExitStack() as stack:
         # What can be refused is opened before work begins that would be thrown away.
         settings = config.as_dict(job.settings)
-        flows = None if job.out is None else stack.enter_context(FlowFile(_directory(job.out)))
+        if job.out is not None:
+            make_directory(job.out)
         kept = None
         if job.store_url:
             kept = stack.enter_context(Keeper(job.store_url, job.files, settings, _now_ns()))
-        line = pipeline.Pipeline(job.settings, pipeline.open_stages(job.settings))
+        stages = pipeline.open_stages(job.settings)
         if kept is not None:
-            kept.begin({"camwatch": __version__, **line.versions()})
+            kept.begin({"camwatch": __version__, **pipeline.versions(stages)})
         if not pipeline.is_compiled():
             sys.stderr.write("camwatch: compiling the packet kernels, once; about half a minute\n")
-        summary, findings = Summary(), Findings()
+        task = share.Task(files=job.files, settings=job.settings, stages=stages, out=job.out)
+        helpers = stack.enter_context(share.Helpers(task, shares))
+        part = None if job.out is None else stack.enter_context(FlowPart(job.out, 0))
         capture = stack.enter_context(open_capture(job.files, progress=progress.at))
         progress.expect(capture.total_bytes)
-        for made in line.run(capture):
-            records = [item.record for item in made]
-            summary.add(records)
-            for record, dissection in made:
-                findings.add(record, dissection)
-            if flows is not None:
-                flows.write(records)
-            if kept is not None:
-                kept.write(records)
-        devices = line.devices()
-        report = _report(job, line, capture, summary, findings)
+        done = share.work(task, capture, Shard(0, shares), part, kept)
+        parts = [done.part]
+        for other in helpers.gather():
+            done.merge(other)
+            stages.devices.merge(other.signs)
+            parts.append(other.part)
+        devices = stages.devices.final()
+        report = _report(job, stages, capture.inputs, done)
         if kept is not None:
             kept.finish(
                 devices=devices.values(),
-                findings=findings.as_list(),
+                findings=done.findings.as_list(),
                 inputs=report["inputs"],
                 counters=report["counters"],
                 now_ns=_now_ns(),
             )
-        if flows is not None and job.out is not None:
-            digest = flows.finish(devices)
+        if job.out is not None:
+            digest = put_together(job.out, [p for p in parts if p is not None], devices)
             files.write_run(
                 job.out, report, flows_sha256=digest, settings=settings, command=job.command
             )
@@ -164,22 +173,24 @@ def show(done: Done) -> None:
         console.print(f"Written: {done.out}/flows.jsonl, findings.json, report.html, manifest.json")
 
 
-def _directory(path: Path) -> Path:
+def make_directory(path: Path) -> None:
+    """Make the output directory.
+
+    Raises:
+        UsageError: It cannot be made or written.
+    """
     try:
         path.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=path):
+            pass
     except OSError as error:
         raise UsageError(
             f"--out {path}: {error.strerror}; name a directory that can be written"
         ) from error
-    return path
 
 
 def _report(
-    job: Job,
-    line: pipeline.Pipeline,
-    capture: Capture,
-    summary: Summary,
-    findings: Findings,
+    job: Job, stages: Stages, inputs: Sequence[InputInfo], done: share.Gathered
 ) -> dict[str, Any]:
     site = job.settings.site
     assumed = []
@@ -188,16 +199,16 @@ def _report(
     if site.networks == config.SiteSettings().networks:
         assumed.append("the site is the private, link-local and carrier-NAT ranges (--site)")
     return build.build(
-        summary,
-        findings.as_list(),
+        done.summary,
+        done.findings.as_list(),
         build.RunFacts(
             version=__version__,
-            inputs=capture.inputs,
+            inputs=inputs,
             assumed=assumed,
-            losses=pipeline.losses(line.counts),
-            counters=pipeline.counters(line.counts),
-            attributions=line.attributions(),
-            databases=line.databases(),
-            devices=line.devices(),
+            losses=pipeline.losses(done.counts),
+            counters=pipeline.counters(done.counts),
+            attributions=pipeline.attributions(stages),
+            databases=pipeline.databases(stages),
+            devices=stages.devices.final(),
         ),
     )

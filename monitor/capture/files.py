@@ -28,12 +28,17 @@ class Capture:
     """Several inputs, read as one capture. A context manager; made by `open_capture`."""
 
     def __init__(
-        self, names: Sequence[str], chunk_bytes: int, progress: Callable[[int], None] | None
+        self,
+        names: Sequence[str],
+        chunk_bytes: int,
+        progress: Callable[[int], None] | None,
+        *,
+        is_hashed: bool,
     ) -> None:
         self._progress = progress
         self._bytes_read = 0
         self._is_complete = False
-        self._hasher = Hasher()
+        self._hasher = Hasher(is_idle=not is_hashed)
         if len(names) > 1:
             share = max(_LEAST_CHUNK_BYTES, _BUFFER_BYTES // len(names))
             chunk_bytes = min(chunk_bytes, share)
@@ -118,6 +123,7 @@ def open_capture(
     *,
     chunk_bytes: int = CHUNK_BYTES,
     progress: Callable[[int], None] | None = None,
+    is_hashed: bool = True,
 ) -> Capture:
     """Open capture files, in any order, as one capture in time order.
 
@@ -129,10 +135,11 @@ def open_capture(
         names: Paths; ``-`` is standard input.
         chunk_bytes: Size of the read buffer of each input, at least 1.
         progress: Called with the bytes consumed from disk so far, after every read.
+        is_hashed: Whether files are hashed; not where another process does.
 
     Raises:
         UsageError: More inputs than the column `source` can number.
     """
     if len(names) > _MOST_INPUTS:
         raise UsageError(f"{len(names)} inputs: at most {_MOST_INPUTS} can be read together")
-    return Capture(names, chunk_bytes, progress)
+    return Capture(names, chunk_bytes, progress, is_hashed=is_hashed)

@@ -19,7 +19,11 @@ from monitor.model.records import Device, Signal
 __all__ = ["MAX_DEVICES", "Devices", "Readers", "Signs"]
 
 MAX_MEMO: Final = 65_536
-"""Answers, contacts and (a sixteenth) messages remembered to be quick; when full, forgotten."""
+"""What was taken and contacted, remembered to be quick; when full, all is forgotten and learnt
+again, which changes nothing."""
+
+MAX_HEARD: Final = 1 << 14
+"""Dissections remembered: as many as the dissectors do. Of messages a quarter, they are longer."""
 
 _DHCP: Final = frozenset({67, 68})
 _MDNS: Final = 5353
@@ -36,12 +40,11 @@ class _Heard(NamedTuple):
     """What a dissection says, remembered with the object so that its id stays taken."""
 
     dissection: Dissection
-    answered: Sides
-    unanswered: Sides
+    sides: Sides
+    """Where the responder took part."""
+
     asked: tuple[str, ...]
     """Names looked up by the originator."""
-
-    is_silent: bool
 
 
 class Devices:
@@ -61,7 +64,8 @@ class Devices:
         self._signs = Signs()
         self._now: dict[str, Device] = {}
         self._heard: dict[int, _Heard] = {}
-        self._taken: set[tuple[str, int, int, bool]] = set()
+        self._silent: set[int] = set()
+        self._taken: set[tuple[int | str, ...]] = set()
         self._contacted: set[tuple[str, int, str]] = set()
         self._messages: set[tuple[str, int, bytes]] = set()
         self._ranks: dict[int, int] = {}
@@ -90,7 +94,7 @@ class Devices:
         key = (address.text, mac, payload)
         if not address.is_site or key in self._messages:
             return
-        if len(self._messages) >= MAX_MEMO >> 4:
+        if len(self._messages) >= MAX_HEARD >> 2:
             self._messages.clear()
         self._messages.add(key)
         if src_port in _DHCP or dst_port in _DHCP:
@@ -122,22 +126,27 @@ class Devices:
             dissection: What was recognised; one object for equal ones.
             answered: Whether the responder took part: it answered, or took the connection.
         """
-        heard = self._heard.get(id(dissection))
-        if heard is None:
-            heard = self._hear(dissection)
-        if heard.is_silent:
-            return
         number = id(dissection)
-        sides = heard.answered if answered else heard.unanswered
-        if orig.is_site and (orig.text, orig_mac, number, answered) not in self._taken:
-            self._remember((orig.text, orig_mac, number, answered))
+        if number in self._silent:
+            return
+        key: tuple[int | str, ...]
+        if resp.is_site:
+            key = (number, answered, orig.text, orig_mac, resp.text, resp_mac)
+        else:
+            key = (number, answered, orig.text, orig_mac)
+        if key in self._taken:
+            return
+        sides, asked = self._hear(dissection, answered=answered)
+        if orig.is_site:
             self._signs.add_signals((orig.text, orig_mac), sides.orig)
-            for name in heard.asked:
+            for name in asked:
                 self._take_name((orig.text, orig_mac), name, is_contacted=False)
-        # The negative number keeps what was said of a responder apart.
-        if sides.resp and resp.is_site and (resp.text, resp_mac, -number, True) not in self._taken:
-            self._remember((resp.text, resp_mac, -number, True))
+        if resp.is_site:
             self._signs.add_signals((resp.text, resp_mac), sides.resp)
+        if number not in self._silent:
+            if len(self._taken) >= MAX_MEMO:
+                self._taken.clear()
+            self._taken.add(key)
 
     def contacted(self, address: Address, mac: int, name: str) -> None:
         """Learn from the name of a host that `address` opened a flow to."""
@@ -218,23 +227,24 @@ class Devices:
         if told.unrelated:
             self._signs.add_unrelated(pair, told.unrelated, int(self._limits.unrelated_names))
 
-    def _hear(self, dissection: Dissection) -> _Heard:
-        answered = self._rules.sides(dissection, answered=True)
-        unanswered = self._rules.sides(dissection, answered=False)
-        asked = dissection.all("dns.query") if dissection.service == "dns" else ()
-        is_silent = answered is SILENT and unanswered is SILENT and not asked
-        if len(self._heard) >= MAX_MEMO:
-            # What was taken is known by the ids of what is forgotten here.
-            self._heard.clear()
-            self._taken.clear()
-        heard = _Heard(dissection, answered, unanswered, asked, is_silent)
-        self._heard[id(dissection)] = heard
-        return heard
-
-    def _remember(self, key: tuple[str, int, int, bool]) -> None:
-        if len(self._taken) >= MAX_MEMO:
-            self._taken.clear()
-        self._taken.add(key)
+    def _hear(self, dissection: Dissection, *, answered: bool) -> tuple[Sides, tuple[str, ...]]:
+        """Return what a dissection says of its ends, and the names that the originator asks for."""
+        number = id(dissection)
+        heard = self._heard.get(number)
+        if heard is None:
+            if len(self._heard) >= MAX_HEARD:
+                # What was taken is known by the ids of what is forgotten here.
+                self._heard.clear()
+                self._silent.clear()
+                self._taken.clear()
+            both = self._rules.sides(dissection, answered=True)
+            asked = dissection.all("dns.query") if dissection.service == "dns" else ()
+            heard = self._heard[number] = _Heard(dissection, both, asked)
+            # Without an answer a conversation says less, so what is silent with one always is.
+            if both is SILENT and not asked:
+                self._silent.add(number)
+        sides = heard.sides if answered else self._rules.sides(dissection, answered=False)
+        return sides, heard.asked
 
     def _prefix(self, mac: int) -> tuple[Signal, ...]:
         """Return what the prefix of a MAC says."""

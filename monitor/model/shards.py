@@ -18,26 +18,28 @@ _WORD = (1 << 64) - 1
 
 
 class Shard(NamedTuple):
-    """One of `count` shares of the addresses."""
+    """One of some shares of the addresses."""
 
-    index: int
-    count: int
+    number: int
+    shares: int
 
     def owns(self, address: tuple[int, int]) -> bool:
         """Return whether an address, as two words, is in this share."""
         hi, lo = address
-        return (((hi ^ lo) * _MIX & _WORD) >> 32) % self.count == self.index
+        return (((hi ^ lo) * _MIX & _WORD) >> 32) % self.shares == self.number
 
     def rows(self, batch: FlowBatch | ConversationBatch, site: Networks) -> I64:
-        """Return the rows whose flows are handled here: by originator if it is of the site, else
-        by responder."""
-        if self.count == 1:
+        """Return the rows whose flows are handled here.
+
+        The originator decides where it belongs to the site, else the responder.
+        """
+        if self.shares == 1:
             return np.arange(len(batch))
         is_site = site.holds(batch.orig_hi, batch.orig_lo)
         hi = np.where(is_site, batch.orig_hi, batch.resp_hi)
         lo = np.where(is_site, batch.orig_lo, batch.resp_lo)
         mixed = ((hi ^ lo) * np.uint64(_MIX)) >> np.uint64(32)
-        return np.flatnonzero(mixed % np.uint64(self.count) == np.uint64(self.index))
+        return np.flatnonzero(mixed % np.uint64(self.shares) == np.uint64(self.number))
 
 
 WHOLE = Shard(0, 1)

@@ -59,8 +59,6 @@ class Summary:
         self._per_camera: dict[str, int] = defaultdict(int)
         self.flows = 0
         self.cameras: dict[str, Device] = {}
-        self.first_ns: int | None = None
-        self.last_ns: int | None = None
 
     def add(self, records: Iterable[FlowRecord]) -> None:
         """Add flow records."""
@@ -100,6 +98,27 @@ class Summary:
             if to.country and len(line.countries) < MAX_LISTED:
                 line.countries[to.country] = None
             self.flows += 1
+
+    def merge(self, other: "Summary") -> None:
+        """Add what another summary added up."""
+        for key, line in other._lines.items():  # noqa: SLF001  # another of this class
+            mine = self._lines.get(key)
+            if mine is None:
+                self._lines[key] = line
+                self._per_camera[key[0]] += 1
+                continue
+            mine.flows += line.flows
+            mine.answered += line.answered
+            mine.refused += line.refused
+            mine.bytes_out += line.bytes_out
+            mine.bytes_in += line.bytes_in
+            mine.first_ns = min(mine.first_ns, line.first_ns)
+            mine.last_ns = max(mine.last_ns, line.last_ns)
+            for names, more in ((mine.names, line.names), (mine.countries, line.countries)):
+                names.update(dict.fromkeys(list(more)[: MAX_LISTED - len(names)]))
+        for ip, device in other.cameras.items():
+            self.cameras.setdefault(ip, device)
+        self.flows += other.flows
 
     def _new_line(self, key: _Key, record: FlowRecord) -> Line:
         camera, purpose, scope, party = key

@@ -1,3 +1,4 @@
+import pickle
 from typing import Any
 
 import pytest
@@ -11,8 +12,7 @@ from tests.support.flow_records import destination, flow
 
 def found(*changes: dict[str, Any], dissection: Dissection = NOTHING) -> list[str]:
     findings = Findings()
-    for change in changes:
-        findings.add(flow(**change), dissection)
+    findings.add((flow(**change), dissection) for change in changes)
     return [finding.rule for finding in findings.as_list()]
 
 
@@ -57,8 +57,8 @@ def test_a_credential_in_clear_text_is_found() -> None:
 
 def test_one_finding_for_each_camera_and_rule_counts_its_flows() -> None:
     findings = Findings()
-    for i in range(20):
-        findings.add(
+    findings.add(
+        (
             flow(
                 verdict=records.verdict(Purpose.DIAGNOSTICS),
                 destination=destination(name=f"log{i}.example.org"),
@@ -67,6 +67,8 @@ def test_one_finding_for_each_camera_and_rule_counts_its_flows() -> None:
             ),
             NOTHING,
         )
+        for i in range(20)
+    )
     (finding,) = findings.as_list()
     assert (finding.flows, finding.first_ns, finding.last_ns) == (20, 981, 2019)
     assert len(finding.evidence) == MAX_EVIDENCE
@@ -80,3 +82,14 @@ def test_the_worst_comes_first() -> None:
         "diagnostics-sent",
         "foreign-resolver",
     ]
+
+
+def test_findings_of_two_shares_are_one_and_survive_the_way_between_processes() -> None:
+    shares = []
+    for start in (500, 100):
+        share = Findings()
+        share.add([(flow(verdict=records.verdict(Purpose.DNS), start_ns=start), NOTHING)])
+        shares.append(pickle.loads(pickle.dumps(share)))  # noqa: S301  # our own bytes
+    shares[0].merge(shares[1])
+    (finding,) = shares[0].as_list()
+    assert (finding.rule, finding.flows, finding.first_ns) == ("foreign-resolver", 2, 100)

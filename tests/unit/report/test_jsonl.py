@@ -1,5 +1,6 @@
 import hashlib
 import json
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 
 from monitor.errors import OutputError
 from monitor.model.records import Device
-from monitor.report.jsonl import FlowFile, FlowLines
+from monitor.report.jsonl import FlowLines, FlowPart, put_together
 from tests.support.flow_records import CAMERA, destination, flow
 
 
@@ -82,50 +83,60 @@ def read(path: Path) -> list[dict[str, object]]:
 
 
 def test_a_camera_known_late_is_named_in_its_earlier_flows_too(tmp_path: Path) -> None:
-    hostile = destination(name='","destination":{"ip":"x')
+    hostile = destination(name='","destination":{"ip":"x\u00e9\n')
     other = Device("10.20.3.12")
-    with FlowFile(tmp_path) as file:
-        file.write([flow(destination=hostile), flow(camera=other)])
-        digest = file.finish({CAMERA.ip: CAMERA._replace(brand="LTS"), other.ip: other})
+    with FlowPart(tmp_path, 0) as part:
+        part.write([flow(destination=hostile), flow(camera=other, start_ns=1)])
+        named = {CAMERA.ip: CAMERA._replace(brand="LTS")}
+        digest = put_together(tmp_path, [part.close()], named)
     first, second = read(tmp_path / "flows.jsonl")
     assert first["camera"] == {
-        "ip": "10.20.3.11",
-        "mac": "28:57:be:03:0b:0c",
-        "maker": "Hikvision",
-        "brand": "LTS",
-        "kind": "unknown",
-    }
-    plain = json.loads(FlowLines().line(flow(destination=hostile)))
-    assert first["destination"] == plain["destination"]
-    assert second["camera"] == {
         "ip": "10.20.3.12",
         "mac": None,
         "maker": None,
         "brand": None,
         "kind": "unknown",
     }
+    assert second == json.loads(
+        FlowLines().line(flow(destination=hostile, camera=CAMERA._replace(brand="LTS")))
+    )
     assert digest == hashlib.sha256((tmp_path / "flows.jsonl").read_bytes()).hexdigest()
 
 
-def test_the_hash_is_that_of_the_file(tmp_path: Path) -> None:
-    with FlowFile(tmp_path) as file:
-        for _ in range(20):
-            file.write([flow()] * 50)
-        digest = file.finish({})
-    content = (tmp_path / "flows.jsonl").read_bytes()
-    assert content.count(b"\n") == 1000
-    assert digest == hashlib.sha256(content).hexdigest()
+def test_the_file_does_not_depend_on_how_many_parts_it_was_written_in(tmp_path: Path) -> None:
+    made = [
+        flow(flow_id=f"{i * 7919 % 1000:016x}", start_ns=1000 + i * 31 % 17, vlan=i)
+        for i in range(20_000)
+    ]
+    contents = []
+    for count in (1, 3):
+        with ExitStack() as stack:
+            parts = [stack.enter_context(FlowPart(tmp_path, i)) for i in range(count)]
+            for at in range(0, len(made), 500):
+                parts[at // 500 % count].write(made[at : at + 500])
+            put_together(tmp_path, [part.close() for part in parts], {})
+        contents.append((tmp_path / "flows.jsonl").read_bytes())
+    assert contents[0].count(b"\n") == 20_000
+    starts = [(line["start"], line["flow_id"]) for line in read(tmp_path / "flows.jsonl")]
+    assert starts == sorted(starts)
+    assert sorted(contents[0].splitlines()) == sorted(contents[1].splitlines())
 
 
-def test_a_broken_off_run_leaves_no_flow_file(tmp_path: Path) -> None:
-    with FlowFile(tmp_path) as file:
-        file.write([flow()])
+def test_a_run_without_flows_writes_an_empty_file(tmp_path: Path) -> None:
+    with FlowPart(tmp_path, 0) as part:
+        put_together(tmp_path, [part.close()], {})
+    assert (tmp_path / "flows.jsonl").read_bytes() == b""
+
+
+def test_a_broken_off_run_leaves_no_file(tmp_path: Path) -> None:
+    with FlowPart(tmp_path, 0) as part:
+        part.write([flow()])
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_full_disk_is_one_clear_error(tmp_path: Path) -> None:
-    (tmp_path / "flows.jsonl.part").symlink_to("/dev/full")
-    with FlowFile(tmp_path) as file:
-        file.write([flow()] * 50)
+    (tmp_path / "flows.jsonl.part0").symlink_to("/dev/full")
+    with FlowPart(tmp_path, 0) as part:
+        part.write([flow()] * 50)
         with pytest.raises(OutputError, match="No space left on device"):
-            file.finish({})
+            part.close()

@@ -1,0 +1,189 @@
+"""One process's share of a replay, and the processes that do the others."""
+
+import dataclasses
+import multiprocessing
+import os
+import signal
+from collections.abc import Sequence
+from contextlib import ExitStack
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from monitor import pipeline
+from monitor.assembly import Stages
+from monitor.capture import Capture, open_capture
+from monitor.config import Settings
+from monitor.enrich.devices import Signs
+from monitor.keeping import Keeper
+from monitor.model.shards import Shard
+from monitor.policy.findings import Findings
+from monitor.report.jsonl import FlowPart, PartIndex
+from monitor.report.summary import Summary
+
+MOST = 8
+"""Most processes: beyond, all of them follow packets more than they handle flows."""
+
+SHARED_FROM_BYTES = 48_000_000
+"""Smaller captures are done before other processes would have begun."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """What every share needs to know."""
+
+    files: Sequence[str]
+    settings: Settings
+    stages: Stages
+    out: Path | None
+
+
+@dataclasses.dataclass(slots=True, kw_only=True)
+class Gathered:
+    """What a share gives; crosses from process to process."""
+
+    summary: Summary
+    findings: Findings
+    signs: Signs
+    counts: pipeline.Counts
+    part: PartIndex | None
+
+    def merge(self, other: "Gathered") -> None:
+        """Add another share, but for its signs. Packets were counted alike, flows apart."""
+        self.summary.merge(other.summary)
+        self.findings.merge(other.findings)
+        self.counts.records += other.counts.records
+
+
+def how_many(files: Sequence[str]) -> int:
+    """Return the number of processes worth using for some files.
+
+    Every process reads all of them: so they must lie on disk, uncompressed, and be large.
+    """
+    paths = [Path(name) for name in files]
+    if not all(path.is_file() for path in paths):
+        return 1
+    if sum(path.stat().st_size for path in paths) < SHARED_FROM_BYTES:
+        return 1
+    if any(_is_compressed(path) for path in paths):
+        return 1
+    return max(1, min(MOST, len(os.sched_getaffinity(0))))
+
+
+def _is_compressed(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(4).startswith((b"\x1f\x8b", b"\x28\xb5\x2f\xfd", b"\xfd7zX"))
+
+
+def work(
+    task: Task,
+    capture: Capture,
+    shard: Shard,
+    part: FlowPart | None,
+    kept: Keeper | None = None,
+) -> Gathered:
+    """Do one share of a replay in this process."""
+    line = pipeline.Pipeline(task.settings, task.stages, shard)
+    summary, findings = Summary(), Findings()
+    for made in line.run(capture):
+        records = [item.record for item in made]
+        summary.add(records)
+        findings.add(made)
+        if part is not None:
+            part.write(records)
+        if kept is not None:
+            kept.write(records)
+    return Gathered(
+        summary=summary,
+        findings=findings,
+        signs=task.stages.devices.signs(),
+        counts=line.counts,
+        part=None if part is None else part.close(),
+    )
+
+
+class Helpers:
+    """The processes that do shares 1 and up of a task. Leaving it ends them and their files."""
+
+    def __init__(self, task: Task, shares: int) -> None:
+        context = multiprocessing.get_context("fork")
+        self._processes: list[tuple[BaseProcess, Connection]] = []
+        for number in range(1, shares):
+            ours, theirs = context.Pipe()
+            process = context.Process(
+                target=_run,
+                args=(
+                    task,
+                    Shard(number, shares),
+                    theirs,
+                    [ours, *(p for _, p in self._processes)],
+                ),
+                daemon=True,
+            )
+            process.start()
+            theirs.close()
+            self._processes.append((process, ours))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        for process, pipe in self._processes:
+            pipe.close()  # A helper waits for this before it takes its part of the file away.
+            if kind is not None:
+                process.terminate()
+            process.join()
+
+    def gather(self) -> list[Gathered]:
+        """Wait for the shares.
+
+        Raises:
+            MonitorError: As in a process of its own.
+            RuntimeError: A process died.
+        """
+        gathered = []
+        for process, pipe in self._processes:
+            try:
+                answer = pipe.recv()
+            except EOFError as error:
+                process.join()
+                raise RuntimeError(
+                    f"a helper process ended with status {process.exitcode} before its share"
+                ) from error
+            if isinstance(answer, BaseException):
+                raise answer
+            gathered.append(answer)
+        return gathered
+
+
+def _run(task: Task, shard: Shard, pipe: Connection, inherited: Sequence[Connection]) -> None:
+    # The first process's ends came along: left open, nobody would ever see them closed.
+    for end in inherited:
+        end.close()
+    # The terminal sends Ctrl-C to all: the first process decides.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Ending must unwind, so that the part of the file goes.
+    signal.signal(signal.SIGTERM, _leave)
+    with ExitStack() as stack:
+        try:
+            part = None
+            if task.out is not None:
+                part = stack.enter_context(FlowPart(task.out, shard.number))
+            with open_capture(task.files, is_hashed=False) as capture:
+                answer: Gathered | Exception = work(task, capture, shard, part)
+        except Exception as error:  # noqa: BLE001  # told to the first process, which raises it
+            answer = error
+        pipe.send(answer)
+        with pipe:
+            pipe.poll(None)
+
+
+def _leave(_number: int, _frame: object) -> None:
+    raise SystemExit(0)
