@@ -14,6 +14,7 @@ from monitor.flow.kernel_store import hand_over
 from monitor.flow.kernel_words import Int, Row, Truth, Word, key_hash
 from monitor.flow.tables import (
     ANSWERED,
+    BLOCK,
     KIND_CLOSED,
     ROOM_BYTES,
     ROOM_ENDED,
@@ -24,7 +25,7 @@ from monitor.flow.tables import (
     Outbox,
     Tables,
 )
-from monitor.model.jit import kernel_borrowing, kernel_inline, kernel_inner
+from monitor.model.jit import kernel_borrowing, kernel_inline, kernel_inner, prefetch
 from monitor.model.words import EndReason
 
 SPARE_ROWS = 32
@@ -100,6 +101,14 @@ def ring(t: Tables, out: Outbox) -> bool:
     while control.oldest >= 0 and now - t.talks[control.oldest].clock_ns >= control.window_ns:
         if not has_room(control):
             return False
+        following = np.int64(t.talks[control.oldest].next)
+        if following >= 0:
+            # What lies there was written seconds ago: ask for it while this one is copied.
+            prefetch(t.flows, np.int64(t.talks[following].flow), 0)
+            prefetch(t.flows, np.int64(t.talks[following].flow), 128)
+            prefetch(t.talk_sides, 2 * following, 0)
+            prefetch(t.pool, np.int64(t.talks[following].head) * BLOCK, 0)
+            prefetch(t.pool, np.int64(t.talks[following].head) * BLOCK, 64)
         hand_over(t, out, np.int64(t.talks[control.oldest].flow))
     last = now // TICK_NS
     if control.active == 0 or not control.is_started:

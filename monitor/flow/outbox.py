@@ -1,6 +1,7 @@
 """Makes batches of what the kernels left in the outbox."""
 
 import dataclasses
+from collections.abc import Sequence
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
@@ -30,11 +31,11 @@ class Gathered:
     flows: list[FlowColumns] = dataclasses.field(default_factory=list)
     community: list[U8] = dataclasses.field(default_factory=list)
     talks: list[ConversationColumns] = dataclasses.field(default_factory=list)
-    pieces: list[I64] = dataclasses.field(default_factory=list)
-    """Pieces of each conversation."""
+    piece_end: list[I64] = dataclasses.field(default_factory=list)
+    """End of each conversation in the pieces of its entry."""
 
-    lengths: list[I64] = dataclasses.field(default_factory=list)
-    """Bytes of each piece."""
+    byte_end: list[I64] = dataclasses.field(default_factory=list)
+    """End of each piece in the bytes of its entry."""
 
     is_orig: list[Bool] = dataclasses.field(default_factory=list)
     data: list[U8] = dataclasses.field(default_factory=list)
@@ -55,57 +56,75 @@ class Gathered:
             columns = ConversationColumns(*(np.empty(talks, dtype) for dtype in _TALK_TYPES))
             report_talks(out, talks, 0, columns)
             self.talks.append(columns)
-            self.pieces.append(np.diff(out.talks["piece_end"][:talks], prepend=0))
-            self.lengths.append(np.diff(out.piece_end[:pieces], prepend=0))
+            self.piece_end.append(out.talks["piece_end"][:talks].copy())
+            self.byte_end.append(out.piece_end[:pieces].copy())
             self.is_orig.append(out.is_orig[:pieces].astype(np.bool_))
             self.data.append(out.data[:size].copy())
 
     def step(self, messages: I64) -> FlowStep:
         """Return everything as one step."""
-        community = _joined(self.community, np.dtype(np.uint8))
-        talks = _columns(self.talks, ConversationColumns, _TALK_TYPES)
+        community = _joined(self.community).view(f"S{_ID_BYTES}") if self.flows else _NO_COMMUNITY
         return FlowStep(
-            ended=FlowBatch(**_columns(self.flows, FlowColumns, _FLOW_TYPES)),
-            community_id=community.view(f"S{_ID_BYTES}"),
-            conversations=ConversationBatch(
-                data=_joined(self.data, np.dtype(np.uint8)),
-                piece_off=_offsets(self.pieces),
-                byte_off=_offsets(self.lengths),
-                is_orig=_joined(self.is_orig, np.dtype(np.bool_)),
-                **talks,
-            ),
+            ended=FlowBatch(**_columns(self.flows)) if self.flows else _NO_FLOWS,
+            community_id=community,
+            conversations=self._conversations() if self.talks else _NO_TALKS,
             message_row=messages,
         )
 
+    def _conversations(self) -> ConversationBatch:
+        return ConversationBatch(
+            data=_joined(self.data),
+            piece_off=_offsets(self.piece_end),
+            byte_off=_offsets(self.byte_end),
+            is_orig=_joined(self.is_orig),
+            **_columns(self.talks),
+        )
 
-def _joined(arrays: list[NDArray[Any]], dtype: np.dtype[Any]) -> NDArray[Any]:
-    if len(arrays) == 1:
-        return arrays[0]
-    return np.concatenate(arrays) if arrays else np.zeros(0, dtype)
+
+def _joined(arrays: Sequence[NDArray[Any]]) -> NDArray[Any]:
+    return arrays[0] if len(arrays) == 1 else np.concatenate(arrays)
 
 
-def _columns(
-    parts: list[_Columns], columns: type[_Columns], types: tuple[np.dtype[Any], ...]
-) -> dict[str, NDArray[Any]]:
-    return {
-        name: _joined([part[i] for part in parts], types[i])
-        for i, name in enumerate(columns._fields)
+def _columns(parts: Sequence[_Columns]) -> dict[str, NDArray[Any]]:
+    fields = parts[0]._fields
+    if len(parts) == 1:
+        return dict(zip(fields, parts[0], strict=True))
+    return {name: _joined([part[i] for part in parts]) for i, name in enumerate(fields)}
+
+
+def _offsets(ends: list[I64]) -> I64:
+    """Return the offsets of groups, from the ends that each entry counts from 0."""
+    offsets = np.zeros(1 + sum(map(len, ends)), np.int64)
+    row, base = 1, 0
+    for part in ends:
+        offsets[row : row + len(part)] = part
+        offsets[row : row + len(part)] += base
+        row += len(part)
+        base = offsets[row - 1]
+    return offsets
+
+
+# Most steps end nothing, and making a batch of 35 columns costs as much as following packets:
+# batches of no rows are shared, since they stay as they are.
+_NO_COMMUNITY = np.zeros(0, f"S{_ID_BYTES}")
+_NO_FLOWS = FlowBatch(
+    **{
+        name: np.zeros(0, dtype)
+        for name, dtype in zip(FlowColumns._fields, _FLOW_TYPES, strict=True)
     }
-
-
-def _offsets(lengths: list[I64]) -> I64:
-    joined = _joined(lengths, np.dtype(np.int64))
-    return np.concatenate((np.zeros(1, np.int64), np.cumsum(joined)))
-
-
-_EMPTY = Gathered().step(np.zeros(0, np.int64))
+)
+_NO_TALKS = ConversationBatch(
+    data=np.zeros(0, np.uint8),
+    piece_off=np.zeros(1, np.int64),
+    byte_off=np.zeros(1, np.int64),
+    is_orig=np.zeros(0, np.bool_),
+    **{
+        name: np.zeros(0, dtype)
+        for name, dtype in zip(ConversationColumns._fields, _TALK_TYPES, strict=True)
+    },
+)
 
 
 def empty_step(messages: I64) -> FlowStep:
-    """Return a step in which nothing ended. Its batches are shared: they are empty for ever."""
-    return FlowStep(
-        ended=_EMPTY.ended,
-        community_id=_EMPTY.community_id,
-        conversations=_EMPTY.conversations,
-        message_row=messages,
-    )
+    """Return a step in which nothing ended."""
+    return Gathered().step(messages)
