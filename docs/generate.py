@@ -11,6 +11,7 @@ from monitor import config
 from monitor.cli.main import app
 from monitor.dissect.document import render
 from monitor.dissect.registry import shipped
+from monitor.enrich.devices_page import devices_page
 from monitor.model.arrays import columns_of
 from monitor.model.flows import ConversationBatch, FlowBatch
 from monitor.model.frames import FrameBatch
@@ -114,6 +115,7 @@ PAGES = {
     "commands.md": command_line,
     "columns.md": columns,
     "protocols.md": protocols,
+    "devices.md": devices_page,
 }
 
 

@@ -16,7 +16,7 @@ MAX_CACHED: Final = 65_536
 MAX_NAME: Final = 255
 SIDES: Final = ("camera", "device", "any")
 
-_NAME_FIELDS: Final = {"maker", "brand", "factor", "source", *SIDES}
+_NAME_FIELDS: Final = {"maker", "brand", "factor", "label", "source", *SIDES}
 _OTHER_FIELDS: Final = {"names", "weight", "source"}
 _WEIGHT_FIELDS: Final = {"name", "maker", "kind", "about"}
 _PATTERN: Final = re.compile(r"\.?[a-z0-9*_-]+(\.[a-z0-9*_-]+)*")
@@ -64,14 +64,16 @@ class Contacts:
         self._asked = asked
         self._exact: dict[str, NameRule] = {}
         self._suffix: dict[str, NameRule] = {}
-        self._globs: list[tuple[re.Pattern[str], NameRule]] = []
+        self._globs: dict[str, list[tuple[re.Pattern[str], NameRule]]] = {}
         self._known: dict[str, Told] = {}
         for rule in rules:
             for pattern in rule.patterns:
                 if "*" in pattern:
                     body = re.escape(pattern.removeprefix(".")).replace(r"\*", "[a-z0-9._-]*")
                     before = r"(?:.*\.)?" if pattern[0] == "." else ""
-                    self._globs.append((re.compile(before + body), rule))
+                    end = _end(pattern)
+                    one = (re.compile(before + body), rule)
+                    self._globs.setdefault("" if "*" in end else end, []).append(one)
                 elif pattern[0] == ".":
                     self._suffix[pattern[1:]] = rule
                 else:
@@ -117,7 +119,7 @@ class Contacts:
             return _NOTHING
         rule = self._find(plain)
         if rule is None:
-            return Told((), (), ".".join(plain.split(".")[-2:]))
+            return Told((), (), _end(plain))
         asked = self._asked
         factors = {"maker": asked.maker, "brand": asked.maker, "kind": asked.kind}
         signals = tuple(
@@ -133,9 +135,10 @@ class Contacts:
         found = self._exact.get(name)
         if found is not None:
             return found
-        for pattern, rule in self._globs:
-            if pattern.fullmatch(name):
-                return rule
+        for end in (_end(name), ""):
+            for pattern, rule in self._globs.get(end, ()):
+                if pattern.fullmatch(name):
+                    return rule
         rest = name
         while rest:
             found = self._suffix.get(rest)
@@ -143,6 +146,11 @@ class Contacts:
                 return found
             rest = rest.partition(".")[2]
         return None
+
+
+def _end(name: str) -> str:
+    """Return the last two labels."""
+    return ".".join(name.rsplit(".", 2)[-2:])
 
 
 def read_weights(path: Path, document: Mapping[str, Any]) -> dict[str, Weight]:
@@ -168,13 +176,17 @@ def _group(
     """Yield a rule for each side that an entry lists names of."""
     source = text_of(path, label, entry, "source")
     factor = number(path, label, entry, "factor", default=1.0)
+    on_label = number(path, label, entry, "label", default=1.0)
     claims: list[Claim] = []
     for key in ("maker", "brand"):
         name = text_of(path, label, entry, key, default="")
         if name and not makers.has(name, is_brand=key == "brand"):
             raise ConfigError(f"{path}: {label}: {key} '{name}' is not in makers.yaml; add it")
         if name:
-            claims += makers.of_name(name, is_brand=key == "brand")
+            claims += [
+                Claim(c.says, c.weight * (on_label if c.says.startswith("brand") else 1.0))
+                for c in makers.of_name(name, is_brand=key == "brand")
+            ]
     for side in SIDES:
         names = _names(path, label, entry, side)
         weight = weights[side]

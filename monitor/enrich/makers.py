@@ -76,8 +76,8 @@ class Makers:
         weights: Weights,
     ) -> None:
         self.names = tuple(names)
-        self._others = others
-        self._models = models
+        self.others = others
+        self.models = models
         self._weights = weights
         self._by_name = {(one.is_brand, one.name): one for one in names}
         self._by_word = {word: one for one in names for word in one.words if word[:1] != "="}
@@ -111,7 +111,7 @@ class Makers:
             for label, entry in load_entries(where, "others", _OTHER_FIELDS, document)
         ]
         made = cls(names, others, [], weights)
-        made._models = [
+        made.models = [
             made._model(where, label, entry)
             for label, entry in load_entries(where, "models", _MODEL_FIELDS, document)
         ]
@@ -161,7 +161,7 @@ class Makers:
                 if is_cameras:
                     said.append(Claim("kind=camera", weights.oui_camera_kind, one.source))
                 return tuple(said)
-        for patterns, said_other in self._others:
+        for patterns, said_other in self.others:
             if any(pattern.search(organisation) for pattern in patterns):
                 return said_other
         return ()
@@ -178,7 +178,7 @@ class Makers:
             _keep_best(best, claims)
             if not one.is_brand:
                 _keep_best(best, [Claim(f"brand={one.name}", OWN_LABEL, one.source)])
-        for pattern, claims in self._models:
+        for pattern, claims in self.models:
             match = pattern.search(value)
             if match:
                 _keep_best(best, claims)
