@@ -15,6 +15,17 @@ from monitor.model.jit import kernel_inline, kernel_inner
 HEADER = 8
 
 
+@kernel_inline
+def copy_run(to: U8, to_off: Int, source: U8, off: Int, length: Int) -> None:
+    """Copy bytes. The callers have checked both ranges."""
+    # Trap: unsigned places. With signed ones the test for negative indices stays in the loop,
+    # which then copies byte by byte.
+    at, begin = np.uint64(to_off), np.uint64(off)
+    for i in range(length):
+        step = np.uint64(i)
+        to[at + step] = source[begin + step]
+
+
 @kernel_inner
 def append(t: Tables, talk: Row, way: Int, data: U8, off: Int, length: Int, seq: Int) -> None:
     """Write one piece at the end of a chain; the caller has made room.
@@ -34,9 +45,7 @@ def append(t: Tables, talk: Row, way: Int, data: U8, off: Int, length: Int, seq:
             add_block(t, talk)
             used = 0
         step = min(length, BLOCK - used)
-        start = np.int64(talk.tail) * BLOCK + used
-        for i in range(step):
-            t.pool[start + i] = data[off + i]
+        copy_run(t.pool, np.int64(talk.tail) * BLOCK + used, data, off, step)
         off += step
         used += step
         length -= step
@@ -142,9 +151,7 @@ def copy_bytes(t: Tables, to: U8, at: Int, block: Int, used: Int, length: Int) -
             block = np.int64(t.blocks[block])
             used = 0
         step = min(length, BLOCK - used)
-        start = block * BLOCK + used
-        for i in range(step):
-            to[at + i] = t.pool[start + i]
+        copy_run(to, at, t.pool, block * BLOCK + used, step)
         at += step
         used += step
         length -= step
