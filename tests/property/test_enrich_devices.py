@@ -44,7 +44,7 @@ NAMES = (
 FACTS = (
     ("sadp", (("sadp.model", "DS-2CD2143G2-I"), ("sadp.oem", "ANNKE"))),
     ("dhip", (("dhip.method", "client.notifyDevInfo"), ("dhip.vendor", "Lorex"))),
-    ("rtsp", (("rtsp.method", "PLAY"), ("rtsp.status", "200"))),
+    ("rtsp", (("rtsp.method", "DESCRIBE"), ("rtsp.status", "200"))),
     ("http", (("http.method", "GET"), ("http.user_agent", "Dalvik/2.1.0"))),
     ("pppp", (("pppp.message", "device-login"),)),
     ("dns", (("dns.query", "dev.ys7.com"), ("dns.query", "b.example"))),

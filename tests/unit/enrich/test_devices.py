@@ -51,7 +51,7 @@ SADP_ANNKE = Dissection(
         Fact("sadp.firmware", "V5.7.12build 230214"),
     ),
 )
-PLAYS = Dissection("rtsp", (Fact("rtsp.method", "PLAY"), Fact("rtsp.status", "200")))
+PLAYS = Dissection("rtsp", (Fact("rtsp.method", "DESCRIBE"), Fact("rtsp.status", "200")))
 
 
 @pytest.fixture(scope="module")

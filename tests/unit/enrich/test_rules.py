@@ -131,6 +131,15 @@ def test_who_begins_tells_which_side_of_reolinks_protocol_is_the_device(
     assert said == [end == 0, end == 1]
 
 
+def test_a_loudspeaker_that_uses_rtsp_is_no_camera(shipped: Rules) -> None:
+    """AirPlay and Miracast set up and play, but ask for no description."""
+    for facts in (
+        (("rtsp.method", "SETUP"), ("rtsp.method", "PLAY"), ("rtsp.status", "200")),
+        (("rtsp.method", "DESCRIBE"), ("rtsp.status", "200"), ("rtsp.server", "AirTunes/220.68")),
+    ):
+        assert shipped.sides(shows(*facts), answered=True).resp == ()
+
+
 def test_a_relayed_page_of_a_telephone_speaks_for_no_camera(shipped: Rules) -> None:
     page = shows(("http.method", "GET"), ("http.user_agent", "Dalvik/2.1.0 (Linux; U; Android 10)"))
     assert says(shipped.sides(page, answered=True).orig) == {"kind=other"}
