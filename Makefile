@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-SAMPLE ?= pcaps/chatty-camera-with-cloud-p2p/input.pcap
+SAMPLE ?= pcaps/a-hikvision-camera-keeps-its-cloud-connections/input.pcap
 OUT ?= out
 
 .PHONY: demo test check lock clean
