@@ -271,10 +271,16 @@ class Devices:
 
     def _conclude(self, ip: str, interface: Interface) -> Device:
         """Return the device of some MACs and of the signs of some pairs."""
+        gathered = self._signs.evidence
         signals = dict.fromkeys(signal for mac in interface.macs for signal in self._prefix(mac))
         unrelated: set[str] = set()
         for pair in interface.pairs:
-            signals |= self._signs.evidence.get(pair, {})
+            signals |= gathered.get(pair, {})
+        for pair in interface.shared:
+            # Routers repeat the mDNS announcements of others in their own name.
+            said = gathered.get(pair, {})
+            signals |= dict.fromkeys(signal for signal in said if signal.kind != "mdns")
+        for pair in (*interface.pairs, *interface.shared):
             unrelated |= self._signs.unrelated.get(pair, set())
         limits = self._limits
         if len(unrelated) >= limits.unrelated_names:

@@ -31,6 +31,8 @@ This page is made from `monitor/data/makers.yaml`, `signals.yaml` and `signals_n
   gave the address to counts, or the one that an IPv6 address was made of (EUI-64), else only what
   the device itself says.
 - Locally administered (randomised) MACs name no maker, and neither do module makers' prefixes.
+- Where an address moved from one device to another, what both said at that address counts, so
+  that two makers leave it unknown.
 - `0.0.0.0` is no device: what is said from there belongs to the MAC.
 - {MAX_DEVICES} pairs of address and MAC are kept, and of each the {MAX_SIGNALS} strongest signs.
 

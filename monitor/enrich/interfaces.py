@@ -27,7 +27,10 @@ class Interface(NamedTuple):
     """Its own MACs: none where a router stands before it, several where the address moved."""
 
     pairs: tuple[Pair, ...]
-    """Pairs whose signs are the device's."""
+    """Pairs of its own MACs."""
+
+    shared: tuple[Pair, ...]
+    """Pairs of the address with a router's MAC, or with none."""
 
 
 def is_own(mac: int) -> bool:
@@ -84,8 +87,10 @@ def _interface(
     else:
         shared = [(ip, mac) for mac in seen if mac not in own]
         own = own or _behind_router(ip, routers, leases)
-    pairs = [(text, mac) for mac in own for text in ("", *sorted({ip, *addresses.get(mac, ())}))]
-    return Interface(tuple(own), tuple(dict.fromkeys((*pairs, *shared))))
+    # What several MACs say elsewhere may be of other devices: the address moved between them.
+    texts = sorted({ip, *addresses.get(own[0], ())}) if len(own) == 1 else [ip]
+    pairs = [(text, mac) for mac in own for text in ("", *texts)]
+    return Interface(tuple(own), tuple(pairs), tuple(shared))
 
 
 def _behind_router(ip: str, routers: set[int], leases: Mapping[str, set[int]]) -> list[int]:

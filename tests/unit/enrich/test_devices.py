@@ -223,6 +223,16 @@ def test_an_announced_printer_is_something_else_though_it_has_no_known_prefix(
     assert only(devices).kind is DeviceKind.OTHER
 
 
+def test_a_router_that_repeats_announcements_is_not_what_it_repeats(folder: Path) -> None:
+    message = announces(("_axis-video._tcp", "AXIS M1065-LW - ACCC8E2291B0"))
+    devices = gatherer(folder, mdns={b"hello": message})
+    devices.saw(CAMERA, RANDOM, True)
+    devices.take_message(CAMERA, RANDOM, 5353, 5353, b"hello")
+    assert answer(only(devices)) == ("Axis", "", "camera")
+    devices.saw(SERVER, RANDOM, True)
+    assert only(devices) == Device(CAMERA.text)
+
+
 def test_the_windows_class_alone_makes_no_camera_something_else(folder: Path) -> None:
     """A Tapo C200 calls itself MSFT 5.0, as a capture of its start shows."""
     message = dhcp(RANDOM, hostname="C200", vendor_class="MSFT 5.0")

@@ -58,6 +58,7 @@ def test_an_address_that_moved_keeps_the_signs_of_both_macs() -> None:
     assert found["10.0.0.5"].macs == (AXIS, DAHUA)
     assert found["10.0.0.6"].macs == (DAHUA,)
     assert ("10.0.0.5", AXIS) not in found["10.0.0.6"].pairs
+    assert ("10.0.0.6", DAHUA) not in found["10.0.0.5"].pairs
 
 
 def test_two_leases_of_one_address_leave_it_without_a_mac() -> None:
@@ -71,7 +72,7 @@ def test_two_leases_of_one_address_leave_it_without_a_mac() -> None:
 
 def test_a_frame_without_a_mac_says_nothing_of_other_addresses_without_one() -> None:
     found = interfaces(seen(("10.0.0.5", 0), ("10.0.0.6", 0)))
-    assert found["10.0.0.5"] == ((), (("10.0.0.5", 0),))
+    assert found["10.0.0.5"] == ((), (), (("10.0.0.5", 0),))
 
 
 def test_many_ipv6_addresses_make_no_router() -> None:
