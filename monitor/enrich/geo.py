@@ -16,10 +16,13 @@ from monitor.enrich.geo_database import (
     find_databases,
     open_database,
 )
+from monitor.enrich.geo_places import BlockKeys
 from monitor.enrich.geo_shapes import MAX_ORG
 from monitor.enrich.special import SpecialBlocks, load_special
 from monitor.enrich.unpack import Workplace, cache_folder
 from monitor.errors import ConfigError
+from monitor.model.addresses import ip_text
+from monitor.model.arrays import U64
 from monitor.model.records import NOWHERE, Place
 
 _ASN: Final = "autonomous_system_number"
@@ -28,6 +31,9 @@ _CODE: Final = "country_code"
 
 MAX_CACHED: Final = 65_536
 """Addresses remembered, twice over: a full generation becomes the old one."""
+
+MAX_BLOCKS: Final = 65_536
+"""Pairs of a country and a network remembered for whole batches; all are forgotten when full."""
 
 UPDATES: Final = "geo"
 """Folder below the cache folder where fetched databases lie."""
@@ -72,6 +78,8 @@ class Geo:
         self._workplace = workplace
         self._new: dict[str, Place] = {}
         self._old: dict[str, Place] = {}
+        self._keys = BlockKeys.of(country, asn, blocks)
+        self._of_key: dict[int, Place] = {}
 
     @classmethod
     def open(
@@ -140,8 +148,34 @@ class Geo:
         self._new[ip] = place
         return place
 
+    def places(self, hi: U64, lo: U64) -> list[Place]:
+        """Return what `place` says of many addresses, in a twentieth of its time.
+
+        Only the first address of a block with new data is asked of the databases, and counted.
+
+        Args:
+            hi: Upper words of the addresses, in host order, shape (n,).
+            lo: Lower words, shape (n,). IPv4 is mapped into ::ffff:0:0/96.
+
+        Returns:
+            A place for each address, in order.
+
+        Raises:
+            ValueError: The words are not two columns of one length.
+        """
+        keys = None if self._keys is None else self._keys.keys(hi, lo)
+        if keys is None:
+            return [
+                self.place(ip_text(*words)) for words in zip(hi.tolist(), lo.tolist(), strict=True)
+            ]
+        try:
+            return list(map(self._of_key.__getitem__, keys))
+        except KeyError:
+            return self._learn(keys, hi, lo)
+
     def close(self) -> None:
         """Close the databases and remove what was unpacked to a temporary folder."""
+        self._keys = None
         for database in (self._country, self._asn):
             if database is not None:
                 database.reader.close()
@@ -158,6 +192,23 @@ class Geo:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+    def _learn(self, keys: list[int], hi: U64, lo: U64) -> list[Place]:
+        """Return the places of keys of which some are new, and remember those."""
+        known = self._of_key
+        places = []
+        for row, key in enumerate(keys):
+            place = known.get(key)
+            if place is None:
+                damaged = self.counts.damaged
+                place = self._ask(ip_text(int(hi[row]), int(lo[row])))
+                # What a database failed is not remembered, so that each failure is counted.
+                if self.counts.damaged == damaged:
+                    if len(known) >= MAX_BLOCKS:
+                        known.clear()
+                    known[key] = place
+            places.append(place)
+        return places
 
     def _ask(self, ip: str) -> Place:
         self.counts.asked += 1

@@ -1,10 +1,11 @@
 """Geolocation databases as files: opening, recognising and describing them."""
 
 import itertools
+import os
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, Self
 
 import maxminddb
 
@@ -66,6 +67,20 @@ class GeoDatabase(NamedTuple):
         return self.age_days(now_s) > STALE_DAYS
 
 
+class Stamp(NamedTuple):
+    """What tells a file from the one that takes its place."""
+
+    device: int
+    inode: int
+    size: int
+    changed_ns: int
+
+    @classmethod
+    def of(cls, status: os.stat_result) -> Self:
+        """Return the stamp of a file from its status."""
+        return cls(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
+
+
 class OpenDatabase(NamedTuple):
     """A database that can be asked."""
 
@@ -73,6 +88,9 @@ class OpenDatabase(NamedTuple):
     reader: maxminddb.Reader
     get: Callable[[str], Any]
     """The reader's look-up, found once."""
+
+    stamp: Stamp | None = None
+    """Which file was there just before the reader opened it."""
 
 
 def open_database(path: Path, *, is_bundled: bool = False) -> OpenDatabase:
@@ -82,6 +100,7 @@ def open_database(path: Path, *, is_bundled: bool = False) -> OpenDatabase:
         ConfigError: It cannot be read, is damaged, or tells neither country nor network.
     """
     try:
+        stamp = Stamp.of(path.stat())
         reader = maxminddb.open_database(str(path), maxminddb.MODE_AUTO)
     except OSError as error:
         raise ConfigError(
@@ -102,7 +121,7 @@ def open_database(path: Path, *, is_bundled: bool = False) -> OpenDatabase:
             f"{path}: tells neither country nor network (its type is '{info.type}'); "
             "name another file"
         )
-    return OpenDatabase(info, reader, reader.get)
+    return OpenDatabase(info, reader, reader.get, stamp)
 
 
 def find_databases(folders: tuple[Path, ...]) -> tuple[list[OpenDatabase], list[str]]:
