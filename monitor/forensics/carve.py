@@ -13,7 +13,7 @@ from monitor.decode import Decoder
 from monitor.dissect.dns import parse
 from monitor.errors import CaptureError, UsageError
 from monitor.flow.settings import FlowSettings
-from monitor.forensics.folder import RunFolder
+from monitor.forensics.folder import MANIFEST, RunFolder
 from monitor.forensics.gathered import MAX_PACKETS, Columns, Gathered, Packet, Role
 from monitor.forensics.match import DNS_PORT, FlowKey, Matches, errors_of, names_of, packets_of
 from monitor.forensics.members import FRAGMENT_NS, NOT_A_COPY, Members, members
@@ -165,13 +165,11 @@ def carve(job: Job, progress: Callable[[int], None] | None = None) -> Carving:
         taker = _Taker(key, record, held, names if job.with_names else None)
         _read(originals, taker, progress)
         columns, told = held.columns(), names.columns()
-        settings = _flow_settings(job.run)
         found = members(
             columns,
             record,
             vlan=key.vlan,
-            use_vlan=bool(settings.get("use_vlan", True)),
-            copy_window_ns=_COPY_WINDOW_NS,
+            settings=_flow_settings(job.run),
             next_ns=taker.next_ns,
         )
         naming = _naming(names, told, key, record)
@@ -183,10 +181,18 @@ def carve(job: Job, progress: Callable[[int], None] | None = None) -> Carving:
     return Carving(columns, found, held, (names, told, naming), inputs)
 
 
-def _flow_settings(run: RunFolder) -> dict[str, Any]:
+def _flow_settings(run: RunFolder) -> FlowSettings:
+    """Return the flow table's settings at the replay, as far as the manifest has them."""
     settings = run.manifest.get("settings")
     part = settings.get("flow") if isinstance(settings, dict) else None
-    return part if isinstance(part, dict) else {}
+    known = {field.name for field in dataclasses.fields(FlowSettings)}
+    told = part if isinstance(part, dict) else {}
+    try:
+        return FlowSettings(**{key: value for key, value in told.items() if key in known})
+    except (TypeError, ValueError) as error:
+        raise UsageError(
+            f"{run.path / MANIFEST}: settings that make no sense; replay the capture again"
+        ) from error
 
 
 class _Taker:

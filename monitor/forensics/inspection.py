@@ -5,9 +5,9 @@ import itertools
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
-from monitor.forensics.carve import Carved, Carving, Job, carve
+from monitor.forensics.carve import Carving, Job, carve
 from monitor.forensics.dissect import dissect, tshark_path
 from monitor.forensics.gathered import Role
 from monitor.forensics.listing import PREVIEW, packet_data, packet_line
@@ -18,6 +18,9 @@ from monitor.model.records import FlowRecord, Side
 from monitor.report.units import plural
 
 SHOWN_PACKETS: Final = 40
+MOST_PACKETS: Final = 100_000
+"""Packets that are listed at most: a list is for people, a file holds all."""
+
 MOST_TEXT: Final = 1000
 """Characters of a layer's line."""
 
@@ -32,7 +35,17 @@ class Look:
     is_deep: bool = True
     limit_s: float = 30.0
     most: int = SHOWN_PACKETS
-    """Packets to list, 0 for all."""
+    """Packets to list, 0 for all (`MOST_PACKETS`)."""
+
+
+class _Listed(NamedTuple):
+    packets: list[dict[str, Any]]
+    times_ns: list[int]
+    start_ns: int
+    """Time of the first packet of the flow itself."""
+
+    fault: str
+    """Why some packets are not dissected."""
 
 
 def inspect(job: Job, look: Look, progress: Callable[[int], None] | None = None) -> dict[str, Any]:
@@ -48,11 +61,7 @@ def inspect(job: Job, look: Look, progress: Callable[[int], None] | None = None)
         written = 0
         if look.write_to is not None:
             written = write(carving, look.write_to, job)
-        listed = list(itertools.islice(carving, look.most or None))
-        packets = [packet_data(one, job.record) for one in listed]
-        fault = ""
-        if look.is_deep and listed:
-            fault = _deepen(listed, packets, look.limit_s)
+        listed = _list(carving, job.record, look)
         return {
             "flow_id": job.record.flow_id,
             "community_id": job.record.community_id,
@@ -63,49 +72,49 @@ def inspect(job: Job, look: Look, progress: Callable[[int], None] | None = None)
             "doubt": carving.doubt or None,
             "written": None if look.write_to is None else str(look.write_to),
             "written_packets": written,
-            "first_ns": _start(listed, job.record),
-            "list": packets,
-            "times_ns": [one.packet.ts_ns for one in listed],
-            "not_listed": _total(carving) - len(listed),
-            "dissection_fault": fault or None,
+            "first_ns": listed.start_ns,
+            "list": listed.packets,
+            "times_ns": listed.times_ns,
+            "not_listed": len(carving) - len(listed.packets),
+            "dissection_fault": listed.fault or None,
         }
 
 
-def _total(carving: Carving) -> int:
-    return len(carving)
+def _list(carving: Carving, record: FlowRecord, look: Look) -> _Listed:
+    """List the first packets, and put what tshark sees into their data.
 
-
-def _start(listed: list[Carved], record: FlowRecord) -> int:
-    own = (one.packet.ts_ns for one in listed if one.packet.role is Role.FLOW)
-    return next(own, record.start_ns)
-
-
-def _deepen(listed: list[Carved], packets: list[dict[str, Any]], limit_s: float) -> str:
-    """Put the layers that tshark sees into the data of packets; return why some have none.
-
-    Mirror copies are left out: tshark would take them for retransmissions.
+    Mirror copies are not dissected: tshark would take them for retransmissions.
     """
-    tshark = tshark_path()
-    if not tshark:
-        return NO_TSHARK
+    tshark = tshark_path() if look.is_deep else ""
+    packets: list[dict[str, Any]] = []
+    times_ns: list[int] = []
+    once: list[dict[str, Any]] = []
+    starts: list[int] = []
     with tempfile.TemporaryDirectory(prefix="camwatch-") as folder:
         path = Path(folder) / "flow.pcapng"
-        once = [(one, data) for one, data in zip(listed, packets, strict=True) if not one.copy_of]
-        earliest_s = min(one.packet.ts_ns for one, _ in once) // 1_000_000_000
-        with PcapngFile(path, comments={}, before_1970_s=min(earliest_s, 0)) as file:
-            for one, _ in once:
+        before_1970_s = min(carving.first_ns // 1_000_000_000, 0)
+        with PcapngFile(path, comments={}, before_1970_s=before_1970_s) as file:
+            for one in itertools.islice(carving, look.most or MOST_PACKETS):
                 packet = one.packet
-                file.packet(
-                    one.data,
-                    ts_ns=packet.ts_ns,
-                    wire_len=packet.wire_len,
-                    interface=(one.input, packet.link_type),
-                )
+                packets.append(packet_data(one, record))
+                times_ns.append(packet.ts_ns)
+                if packet.role is Role.FLOW and not starts:
+                    starts.append(packet.ts_ns)
+                if tshark and not one.copy_of:
+                    once.append(packets[-1])
+                    file.packet(
+                        one.data,
+                        ts_ns=packet.ts_ns,
+                        wire_len=packet.wire_len,
+                        interface=(one.input, packet.link_type),
+                    )
             file.finish()
-        dissected = dissect(path, 0, limit_s, tshark=tshark)
-    for (_, data), layers in zip(once, dissected.packets, strict=False):
-        data["layers"] = layers
-    return dissected.fault
+        fault = "" if tshark or not look.is_deep else NO_TSHARK
+        if once:
+            layers, fault = dissect(path, 0, look.limit_s, tshark=tshark)
+            for data, found in zip(once, layers, strict=False):
+                data["layers"] = found
+    return _Listed(packets, times_ns, starts[0] if starts else record.start_ns, fault)
 
 
 def lines(told: dict[str, Any], record: FlowRecord) -> Iterator[str]:
@@ -137,7 +146,9 @@ def lines(told: dict[str, Any], record: FlowRecord) -> Iterator[str]:
         yield packet_line(data, told["first_ns"], time_ns, with_input=with_input)
         yield from _below(data)
     if told["not_listed"]:
-        yield f"... and {plural(told['not_listed'], 'more packet')}; --all lists them"
+        is_all = len(told["list"]) >= MOST_PACKETS
+        how = "--write keeps them in a file" if is_all else "--all lists them"
+        yield f"... and {plural(told['not_listed'], 'more packet')}; {how}"
 
 
 def _end(record: FlowRecord, side: Side) -> str:

@@ -5,6 +5,7 @@ from typing import Final
 
 import numpy as np
 
+from monitor.flow.settings import FlowSettings
 from monitor.forensics.gathered import Columns, Role
 from monitor.model.arrays import I64, Bool
 from monitor.model.records import FlowRecord
@@ -16,6 +17,7 @@ FRAGMENT_NS: Final = 30_000_000_000
 NOT_A_COPY: Final = -1
 
 _LATER: Final = Fragment.LATER.value
+_FIN, _SYN, _RST = 1, 2, 4
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -43,8 +45,7 @@ def members(
     record: FlowRecord,
     *,
     vlan: int,
-    use_vlan: bool,
-    copy_window_ns: int,
+    settings: FlowSettings,
     next_ns: int,
 ) -> Members:
     """Return the packets of a record among those with its key.
@@ -54,11 +55,11 @@ def members(
             end, later fragments of any datagram between them, and ICMP errors that quote them.
         record: The flow as recorded.
         vlan: VLAN of its first packet.
-        use_vlan: Whether the VLAN tells flows apart.
-        copy_window_ns: Equal packets this close are copies, as far as the record agrees.
+        settings: Those of the flow table. Equal packets within the copy window are copies, as far
+            as the record agrees.
         next_ns: When the next flow with this key begins: errors after it are not ours.
     """
-    follower = _Follower(columns, record, vlan, use_vlan, copy_window_ns, next_ns)
+    follower = _Follower(columns, record, vlan, settings, next_ns)
     return follower.settle(follower.walk())
 
 
@@ -70,17 +71,21 @@ class _Follower:
         columns: Columns,
         record: FlowRecord,
         vlan: int,
-        use_vlan: bool,
-        window_ns: int,
+        settings: FlowSettings,
         next_ns: int,
     ) -> None:
         self._columns = columns
         self._record = record
         self._vlan = vlan
         self._vlans = {vlan}
-        self._use_vlan = use_vlan
-        self._window_ns = window_ns
+        self._use_vlan = settings.use_vlan
+        self._window_ns = settings.copy_window_ns
         self._next_ns = next_ns
+        self._settings = settings
+        self._seen_ns = record.start_ns
+        self._flags = {True: 0, False: 0}
+        """TCP flags of each side, or-ed."""
+
         self._recent: dict[int, tuple[int, int]] = {}
         """Copy key -> time and row."""
 
@@ -112,7 +117,9 @@ class _Follower:
                 if not has_begun:
                     continue
             if role == Role.ERROR:
-                if is_at_home and record.start_ns <= ts_ns <= self._next_ns:
+                # The flow stage has forgotten a flow that was silent for too long.
+                is_known = ts_ns - self._seen_ns <= self._idle_ns()
+                if is_at_home and is_known and record.start_ns <= ts_ns <= self._next_ns:
                     found[row] = NOT_A_COPY
                 continue
             twin = self._twin(key, ts_ns)
@@ -120,6 +127,9 @@ class _Follower:
                 if not is_at_home or ts_ns > record.end_ns:
                     continue
                 self._recent[key] = (ts_ns, row)
+                self._seen_ns = max(self._seen_ns, ts_ns)
+                way = bool(columns.is_from_orig[row])
+                self._flags[way] |= int(columns.tcp_flags[row])
             elif not is_at_home and len(self._vlans) == 1:
                 # What the mirror shows of this flow on the far side of a router has that VLAN.
                 self._vlans.add(vlan)
@@ -143,6 +153,20 @@ class _Follower:
         counted = row[is_flow & ~copies]
         doubt = _doubt(columns, counted, record)
         return Members(row=row, copy_of=copy_of, doubt=doubt)
+
+    def _idle_ns(self) -> float:
+        """Return how long the flow stage remembers the flow as it stands."""
+        settings, protocol = self._settings, self._record.protocol
+        if protocol == "tcp":
+            ours, theirs = self._flags[True], self._flags[False]
+            if (ours | theirs) & _RST or ours & theirs & _FIN:
+                return settings.tcp_closed_s * 1e9
+            is_half_open = ours & _SYN and not theirs and not ours & ~_SYN
+            return (settings.tcp_half_open_s if is_half_open else settings.tcp_idle_s) * 1e9
+        if protocol == "udp":
+            return settings.udp_idle_s * 1e9
+        is_icmp = protocol in ("icmp", "icmpv6")
+        return (settings.icmp_idle_s if is_icmp else settings.other_idle_s) * 1e9
 
     def _twin(self, key: int, ts_ns: int) -> int:
         known = self._recent.get(key)

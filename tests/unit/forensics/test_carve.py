@@ -1,6 +1,7 @@
 """What belongs to a flow, by the numbers of its frames."""
 
 import struct
+from collections import Counter
 from pathlib import Path
 
 import dpkt
@@ -262,7 +263,25 @@ def test_the_dns_messages_that_gave_the_address_come_along_when_asked_for(tmp_pa
     assert [one.packet.role for one in packets] == [Role.NAME, Role.NAME, Role.FLOW]
 
 
-def test_every_flow_of_the_samples_is_carved_byte_for_byte(tmp_path: Path) -> None:
+def test_echo_requests_and_their_replies_are_one_flow(tmp_path: Path) -> None:
+    def echo(kind: int, ident: int, src: str, dst: str) -> bytes:
+        message = struct.pack("!BBHHH", kind, 0, 0, 1, ident)
+        return ether(IPV4, ipv4(1, message, ident=ident, src=src, dst=dst))
+
+    frames = [
+        (0.0, echo(8, 1, CAMERA, CLOUD)),
+        (0.1, echo(0, 2, CLOUD, CAMERA)),
+        (0.2, echo(8, 3, CLOUD, CAMERA)),
+        (0.3, echo(8, 4, CAMERA, CLOUD)),
+    ]
+    folder = replayed(tmp_path / "run", capture(tmp_path / "a.pcap", frames))
+    flows = {one.orig.ip: frame_numbers(carved(folder, one)) for one in records(folder)}
+    assert flows == {CAMERA: [1, 2, 4], CLOUD: [3]}
+
+
+def test_every_flow_of_the_samples_is_carved_byte_for_byte_and_no_frame_twice(
+    tmp_path: Path,
+) -> None:
     files = sorted(ROOT.glob("pcaps/*/input.pcap"))
     originals = {}
     for file in files:
@@ -271,9 +290,16 @@ def test_every_flow_of_the_samples_is_carved_byte_for_byte(tmp_path: Path) -> No
     folder = replayed(tmp_path / "run", *files)
     flows = records(folder)
     assert len(flows) > 200
+    seen: Counter[tuple[str, int]] = Counter()
     for flow in flows:
         with carve(Job(run=folder, record=flow)) as carving:
             assert carving.doubt == ""
             assert carving.packets == flow.orig.packets + flow.resp.packets
             for one in carving:
                 assert one.data == originals[one.input][one.packet.frame_no - 1]
+                seen[one.input, one.packet.frame_no] += 1
+    assert set(seen.values()) == {1}
+    counters = folder.manifest["counters"]
+    assert counters["records"]["without_camera"] == 0
+    # Every packet that decoding gave is in a flow, is a copy of one that is, or an error about it.
+    assert len(seen) == counters["decode"]["packets"]
