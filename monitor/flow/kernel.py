@@ -17,6 +17,7 @@ from monitor.flow.kernel_errors import QuoteColumns, credit_error
 from monitor.flow.kernel_fragments import follow_later, fragment_place, fragment_word, join
 from monitor.flow.kernel_payload import keep
 from monitor.flow.kernel_prefetch import look_ahead
+from monitor.flow.kernel_roles import is_answer
 from monitor.flow.kernel_table import (
     clear_side,
     cut_part,
@@ -31,7 +32,6 @@ from monitor.flow.kernel_table import (
 )
 from monitor.flow.kernel_tcp import first_kind, is_another, note_flags
 from monitor.flow.kernel_words import (
-    ACK,
     ICMP,
     ICMPV6,
     RST,
@@ -214,7 +214,7 @@ def follow(
                 start_part(flow, ts_ns, p.frame_no[k], source)
         if slot < 0:
             slot = free_slot(t, out)
-            is_flipped = protocol == TCP and flags & (SYN | ACK) == SYN | ACK
+            is_flipped = is_answer(protocol, flags, src_port, dst_port)
             flow = t.flows[slot]
             flow.a_hi = a_hi
             flow.a_lo = a_lo

@@ -17,6 +17,7 @@ from monitor.flow.tables import (
     SAW_RESET,
     SAW_SYN,
     SAW_SYN_ACK,
+    SPOKE_ORIG,
     Tables,
 )
 from monitor.model.jit import kernel_inline, kernel_inner
@@ -55,7 +56,8 @@ def note_flags(flow: Row, side: Row, way: Int, flags: Int, seq: Int) -> None:
         flow.state |= FIN_RESP if way else FIN_ORIG
     if flags & RST:
         flow.state |= SAW_RESET
-        if way and flow.state & ANSWERED == 0:
+        # Of a reset that was seen alone it is not known what it answers.
+        if way and flow.state & (ANSWERED | SPOKE_ORIG) == SPOKE_ORIG:
             flow.refused_by = REFUSED_BY_RESET
     if flow.state & SAW_RESET or flow.state & (FIN_ORIG | FIN_RESP) == FIN_ORIG | FIN_RESP:
         flow.kind = KIND_CLOSED

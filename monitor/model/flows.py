@@ -55,7 +55,7 @@ class FlowBatch(Columns):
     ]
     is_handshake: Annotated[Bool, Column("SYN and SYN-ACK were both seen (TCP)")]
     is_flipped: Annotated[
-        Bool, Column("Roles were inferred against packet order: a SYN-ACK was seen first")
+        Bool, Column("Roles were inferred against packet order: an answer was seen first")
     ]
     end_reason: Annotated[U8, Column("Why the record was written", source="words.EndReason")]
     source: Annotated[U16, Column("Input of the first packet")]

@@ -241,7 +241,7 @@ class FlowTwin:
     def open(self, key: Any, packet: Packet) -> TwinFlow:
         """Begin a flow."""
         self.numbers += 1
-        flipped = packet.protocol == 6 and packet.flags & (SYN | ACK) == SYN | ACK
+        flipped = _is_from_server(packet)
         source, target = self.ends_of(packet)
         kind = {6: "tcp", 17: "udp", 1: "icmp", 58: "icmp"}.get(packet.protocol, "other")
         if packet.protocol == 6 and packet.flags & (SYN | ACK | RST) == SYN:
@@ -308,7 +308,7 @@ class FlowTwin:
             flow.fins.add(way)
         if flags & RST:
             flow.fins |= {0, 1}
-            if way == 1 and not flow.answered:
+            if way == 1 and not flow.answered and 0 in flow.spoke:
                 flow.refused_by = 1
         if len(flow.fins) == 2:
             flow.kind = "closed"
@@ -499,3 +499,15 @@ def _ends(
     if other is None:
         return (src, src_port | 0x8000), (dst, dst_port)
     return (src, src_port), (dst, other)
+
+
+def _is_from_server(packet: Packet) -> bool:
+    """Tell whether the first packet seen of a flow is an answer."""
+    ports = (packet.src_port, packet.dst_port)
+    if packet.protocol == 17:
+        return ports[0] in {53, 123} and ports[1] in range(1024, 65536)
+    if packet.protocol != 6 or packet.flags & (SYN | ACK) == SYN:
+        return False
+    if packet.flags & SYN:
+        return True
+    return ports[0] in range(1024) and ports[1] in range(1024, 65536) and ports[1] != 2049

@@ -106,7 +106,7 @@ def test_packets_without_identification_and_payload_bear_no_witness() -> None:
     script = FlowScript()
     ack = tcp(CLOUD, 443, CAMERA, 6000, ACK, seq=1, ack=1, ident=0)
     script.at(0.0).sees(ack, ack, ack, ack)
-    script.finishes(flow(CLOUD, CAMERA, orig_pkts=4, orig_copies=0)).nothing_else()
+    script.finishes(flow(CAMERA, CLOUD, resp_pkts=4, resp_copies=0)).nothing_else()
 
 
 @pytest.mark.parametrize("times", [3, 4])
@@ -116,7 +116,7 @@ def test_copies_are_kept_neither_as_payload_nor_as_messages(times: int) -> None:
     script.at(0.0).sees(*[packet] * times)
     for step in script.stage.finish():
         script._take(step)
-    assert script.talk().orig == (b"answer",)
+    assert script.talk().resp == (b"answer",)
     assert script.messages == 1
 
 
