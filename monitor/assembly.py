@@ -4,6 +4,8 @@ import dataclasses
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import numpy as np
+
 from monitor.classify import Classifier
 from monitor.dissect import dns
 from monitor.dissect.registry import Registry
@@ -12,30 +14,35 @@ from monitor.enrich.geo import Geo
 from monitor.enrich.names import NameTable
 from monitor.enrich.operators import Operators
 from monitor.enrich.oui import OuiTable
-from monitor.model.addresses import Address, Roles
-from monitor.model.arrays import VLAN_NONE
+from monitor.model.addresses import Address, Roles, ip_text
+from monitor.model.arrays import I64
 from monitor.model.facts import NOTHING, Conversation, Dissection
-from monitor.model.flows import ConversationBatch, FlowStep
-from monitor.model.records import (
-    Destination,
-    FlowRecord,
-    FlowView,
-    Side,
-)
+from monitor.model.flows import ConversationBatch, FlowBatch, FlowStep
+from monitor.model.records import NOWHERE, FlowView, Place, Verdict
+from monitor.model.rows import SCOPES, Party, RecordBatch, Vocabulary
 from monitor.model.shards import WHOLE, Shard
 from monitor.model.words import OUTCOMES, EndReason, NameSource, Protocol, Scope
 
 MAX_TOLD = 1 << 16
 """Dissections whose name is remembered."""
 
+MAX_SEEN = 1 << 17
+"""Pairs of address and MAC that are remembered as passed on."""
+
 _BROADCAST_MAC = 0xFFFF_FFFF_FFFF
 _TCP = Protocol.TCP.value
-_UDP = Protocol.UDP.value
 _DNS_PORT = 53
 _SYN = 2
 _ACTIVE = EndReason.ACTIVE.value
-_PROTOCOL_TEXT = {p.value: p.name.lower() for p in Protocol}
 _OUTCOME_TEXT = tuple(str(outcome) for outcome in OUTCOMES)
+_OUTSIDE = SCOPES.index(Scope.OUTSIDE)
+_BROADCAST = SCOPES.index(Scope.BROADCAST)
+_SCOPE_NUMBER = {scope: number for number, scope in enumerate(SCOPES)}
+_CAMERA, _DESTINATION = "camera", "destination"
+
+
+_PartyKey = tuple[str, str, int, tuple[str, ...], str]
+"""Name, its source, identity of the place, certificate names, address where it is a service."""
 
 
 class Message(NamedTuple):
@@ -50,11 +57,15 @@ class Message(NamedTuple):
     payload: bytes
 
 
-class Assembled(NamedTuple):
-    """A record and the facts that it rests on."""
+class _Told(NamedTuple):
+    """What the originator itself called the other side, and what that called itself."""
 
-    record: FlowRecord
     dissection: Dissection
+    """Held so that its identity, which is the key, is not given to another."""
+
+    name: str
+    source: str
+    certificate_names: tuple[str, ...]
 
 
 @dataclasses.dataclass(slots=True, kw_only=True)
@@ -71,6 +82,19 @@ class Stages:
     classifier: Classifier
 
 
+@dataclasses.dataclass(slots=True)
+class _Index:
+    """The index columns of a batch while they are made."""
+
+    kept: list[int] = dataclasses.field(default_factory=list)
+    scope: list[int] = dataclasses.field(default_factory=list)
+    is_ours: list[bool] = dataclasses.field(default_factory=list)
+    camera: list[int] = dataclasses.field(default_factory=list)
+    party: list[int] = dataclasses.field(default_factory=list)
+    verdict: list[int] = dataclasses.field(default_factory=list)
+    dissection: list[int] = dataclasses.field(default_factory=list)
+
+
 class Assembler:
     """Makes records of ended flows.
 
@@ -80,7 +104,17 @@ class Assembler:
     def __init__(self, stages: Stages) -> None:
         self._stages = stages
         self._facts: dict[int, Dissection] = {}
-        self._told: dict[int, tuple[Dissection, tuple[str, str]]] = {}
+        self._told: dict[int, _Told] = {}
+        self._seen: set[tuple[int, int, int]] = set()
+        self._begin_words()
+
+    def _begin_words(self) -> None:
+        self._words = Vocabulary()
+        self._camera_at: dict[str, int] = {}
+        self._party_at: dict[_PartyKey, int] = {}
+        self._verdict_at: dict[int, int] = {}
+        self._dissection_at: dict[int, int] = {}
+        self._places: dict[int, Place] = {}
 
     def take_messages(self, messages: Sequence[Message], shard: Shard = WHOLE) -> None:
         """Learn from datagrams that cannot wait for their flow."""
@@ -135,142 +169,182 @@ class Assembler:
             answered = bool(resp) or protocol == _TCP
             stages.devices.take_facts(orig_address, omac, resp_address, rmac, dissection, answered)
 
-    def take_flows(self, step: FlowStep, shard: Shard = WHOLE) -> list[Assembled]:
+    def take_flows(self, step: FlowStep, shard: Shard = WHOLE) -> RecordBatch:
         """Return the records of the flows that ended, those without a camera left out."""
         batch = step.ended
-        rows_here = shard.rows(batch, self._stages.roles.site)
-        stages = self._stages
-        of, saw = stages.roles.of, stages.devices.saw
+        rows = shard.rows(batch, self._stages.roles.site)
+        if self._words.is_full:
+            self._begin_words()
+        index = _Index()
+        if len(rows):
+            self._index(batch, rows, index)
+        kept = rows[np.array(index.kept, np.int64)]
+        return RecordBatch(
+            words=self._words,
+            community_id=step.community_id[kept],
+            flow_id=batch.flow_id[kept],
+            start_ns=batch.start_ns[kept],
+            end_ns=batch.end_ns[kept],
+            vlan=batch.vlan[kept],
+            scope=np.array(index.scope, np.uint8),
+            protocol=batch.protocol[kept],
+            outcome=batch.outcome[kept],
+            is_ours=np.array(index.is_ours, np.bool_),
+            orig_hi=batch.orig_hi[kept],
+            orig_lo=batch.orig_lo[kept],
+            resp_hi=batch.resp_hi[kept],
+            resp_lo=batch.resp_lo[kept],
+            orig_port=batch.orig_port[kept],
+            resp_port=batch.resp_port[kept],
+            orig_pkts=batch.orig_pkts[kept],
+            resp_pkts=batch.resp_pkts[kept],
+            orig_bytes=batch.orig_bytes[kept],
+            resp_bytes=batch.resp_bytes[kept],
+            camera=np.array(index.camera, np.uint32),
+            party=np.array(index.party, np.uint32),
+            verdict=np.array(index.verdict, np.uint32),
+            dissection=np.array(index.dissection, np.uint32),
+        )
+
+    def _index(self, batch: FlowBatch, rows: I64, index: _Index) -> None:
+        """Say of each row who, to whom and what for, as indices into the vocabulary."""
+        stages, facts = self._stages, self._facts
+        of, prefers, classify = stages.roles.of, stages.devices.prefers, stages.classifier.classify
         contacted = stages.devices.contacted
-        made: list[Assembled] = []
+        service_addresses = stages.operators.service_addresses
         columns = (
-            batch.flow_no, batch.flow_id, step.community_id, batch.start_ns, batch.end_ns,
-            batch.vlan, batch.protocol, batch.orig_hi, batch.orig_lo, batch.resp_hi,
-            batch.resp_lo, batch.orig_port, batch.resp_port, batch.orig_mac, batch.resp_mac,
-            batch.orig_pkts, batch.resp_pkts, batch.orig_bytes, batch.resp_bytes,
+            batch.flow_no, batch.start_ns, batch.end_ns, batch.protocol, batch.orig_hi,
+            batch.orig_lo, batch.resp_hi, batch.resp_lo, batch.orig_port, batch.resp_port,
+            batch.orig_mac, batch.resp_mac, batch.orig_pkts, batch.resp_pkts,
             batch.orig_payload, batch.resp_payload, batch.orig_data_pkts, batch.resp_data_pkts,
             batch.outcome, batch.end_reason, batch.orig_flags | batch.resp_flags,
         )  # fmt: skip
+        other_places = self._places_of(batch, rows)
         for (
-            flow_no, flow_id, community_id, start_ns, end_ns, vlan, protocol,
-            ohi, olo, rhi, rlo, oport, rport, omac, rmac,
-            opkts, rpkts, obytes, rbytes, opayload, rpayload, odata, rdata, outcome, end_reason,
-            flags,
-        ) in zip(*(column[rows_here].tolist() for column in columns), strict=True):  # fmt: skip
-            if end_reason == _ACTIVE:
-                dissection = self._facts.get(flow_no, NOTHING)
-            else:
-                dissection = self._facts.pop(flow_no, NOTHING)
+            row, place, flow_no, start_ns, end_ns, protocol, ohi, olo, rhi, rlo, oport, rport,
+            omac, rmac, opkts, rpkts, opayload, rpayload, odata, rdata, outcome, end_reason, flags,
+        ) in zip(
+            range(len(rows)), other_places, *(column[rows].tolist() for column in columns),
+            strict=True,
+        ):  # fmt: skip
+            dissection = facts.pop(flow_no, NOTHING)
+            if end_reason == _ACTIVE and dissection is not NOTHING:
+                facts[flow_no] = dissection
             orig, resp = of(ohi, olo), of(rhi, rlo)
-            saw(orig, omac, bool(opkts))
-            saw(resp, rmac, bool(rpkts))
+            if opkts and (ohi, olo, omac) not in self._seen:
+                self._see(orig, (ohi, olo, omac))
+            if rpkts and (rhi, rlo, rmac) not in self._seen:
+                self._see(resp, (rhi, rlo, rmac))
             if orig.is_camera and not (
-                resp.is_camera and stages.devices.prefers(resp.text, rmac, orig.text, omac)
+                resp.is_camera and prefers(resp.text, rmac, orig.text, omac)
             ):
-                is_ours, camera, other, other_port = True, orig, resp, rport
-                scope = Scope.BROADCAST if rmac == _BROADCAST_MAC else resp.scope
+                is_ours, camera, other = True, orig, resp
             elif resp.is_camera:
-                is_ours, camera, other, other_port = False, resp, orig, oport
-                scope = orig.scope
+                is_ours, camera, other = False, resp, orig
             else:
                 continue
+            scope = _SCOPE_NUMBER[other.scope]
+            if is_ours and rmac == _BROADCAST_MAC:
+                scope = _BROADCAST
             # What a camera was told and did is known where its own flows are handled: a flow
             # that another site address opened to it is handled there, and goes without.
             context = camera.text if camera is orig or not orig.is_site else ""
-            destination, name_source = self._destination(
-                context, other, other_port, dissection, (start_ns, end_ns)
-            )
-            if is_ours and destination.name:
-                contacted(camera, omac, destination.name)
-            text_outcome = _OUTCOME_TEXT[outcome]
-            view = FlowView(
-                protocol,
-                dissection,
-                scope,
-                "camera" if is_ours else "destination",
-                oport,
-                rport,
-                destination.name,
-                name_source,
-                other.text,
-                text_outcome,
-                opkts,
-                rpkts,
-                opayload,
-                rpayload,
-                odata,
-                rdata,
-                (end_ns - start_ns) / 1e9,
-                end_reason,
-                end_reason == _ACTIVE,
-                protocol != _TCP or flags & _SYN != 0,
-            )
-            record = FlowRecord(
-                f"{flow_id:016x}",
-                community_id.decode(),
+            told = self._told.get(id(dissection)) or self._tell(dissection)
+            name, source = told.name, told.source
+            if not name:
+                name, source = self._learnt(context, other.text, start_ns, end_ns)
+            if is_ours and name:
+                contacted(camera, omac, name)
+            verdict = classify(
+                FlowView(
+                    protocol, dissection, SCOPES[scope], _CAMERA if is_ours else _DESTINATION,
+                    oport, rport, name, source, other.text, _OUTCOME_TEXT[outcome],
+                    opkts, rpkts, opayload, rpayload, odata, rdata, (end_ns - start_ns) / 1e9,
+                    end_reason, end_reason == _ACTIVE, protocol != _TCP or flags & _SYN != 0,
+                ),
+                context,
                 start_ns,
-                end_ns,
-                None if vlan == VLAN_NONE else vlan,
-                scope,
-                _PROTOCOL_TEXT.get(protocol) or str(protocol),
-                dissection.service,
-                stages.devices.current(camera.text),
-                destination,
-                "camera" if is_ours else "destination",
-                text_outcome,
-                Side(orig.text, oport, opkts, obytes),
-                Side(resp.text, rport, rpkts, rbytes),
-                stages.classifier.classify(view, context, start_ns),
-            )
-            made.append(Assembled(record, dissection))
-        return made
+            )  # fmt: skip
+            is_service = other.text in service_addresses
+            key = (
+                name, source, id(place) if other.scope is Scope.OUTSIDE else 0,
+                told.certificate_names, other.text if is_service else "",
+            )  # fmt: skip
+            party = self._party_at.get(key)
+            if party is None:
+                party = self._new_party(key, place, other)
+            index.kept.append(row)
+            index.scope.append(scope)
+            index.is_ours.append(is_ours)
+            known = self._camera_at.get(camera.text)
+            index.camera.append(self._new_camera(camera) if known is None else known)
+            index.party.append(party)
+            known = self._verdict_at.get(id(verdict))
+            index.verdict.append(self._new_verdict(verdict) if known is None else known)
+            known = self._dissection_at.get(id(dissection))
+            index.dissection.append(self._new_dissection(dissection) if known is None else known)
 
-    def _destination(
-        self,
-        client: str,
-        other: Address,
-        port: int,
-        dissection: Dissection,
-        span_ns: tuple[int, int],
-    ) -> tuple[Destination, str]:
-        stages = self._stages
-        name, source = self._name(client, other.text, dissection, span_ns)
-        if other.scope is not Scope.OUTSIDE:
-            return Destination(other.text, port, name, source, "", 0, "", "", ""), source
-        place = stages.geo.place(other.text)
-        certificate_names = dissection.all("tls.cert.name") if dissection.facts else ()
-        operator = stages.operators.operator(name, other.text, place, certificate_names)
-        return (
-            Destination(
-                other.text,
-                port,
-                name,
-                source,
-                place.country,
-                place.asn,
-                place.as_org,
-                operator.name,
-                operator.country,
-            ),
-            source,
-        )
+    def _places_of(self, batch: FlowBatch, rows: I64) -> list[Place]:
+        """Return the place of the side that is not the site's, for each row."""
+        of_site = self._stages.roles.site.holds(batch.orig_hi[rows], batch.orig_lo[rows])
+        hi = np.where(of_site, batch.resp_hi[rows], batch.orig_hi[rows])
+        lo = np.where(of_site, batch.resp_lo[rows], batch.orig_lo[rows])
+        place = self._stages.geo.place
+        return [place(ip_text(h, w)) for h, w in zip(hi.tolist(), lo.tolist(), strict=True)]
 
-    def _name(
-        self, client: str, ip: str, dissection: Dissection, span_ns: tuple[int, int]
-    ) -> tuple[str, str]:
-        """Return the destination's name and where it was learnt, most telling source first."""
-        if dissection.facts:
-            known = self._told.get(id(dissection))
-            if known is None:
-                if len(self._told) >= MAX_TOLD:
-                    self._told.clear()
-                known = self._told[id(dissection)] = (dissection, _told_name(dissection))
-            if known[1][0]:
-                return known[1]
-        names, start_ns, end_ns = self._stages.names, *span_ns
+    def _see(self, address: Address, key: tuple[int, int, int]) -> None:
+        if len(self._seen) >= MAX_SEEN:
+            self._seen.clear()
+        if address.is_site:
+            self._seen.add(key)
+        self._stages.devices.saw(address, key[2], spoke=True)
+
+    def _tell(self, dissection: Dissection) -> _Told:
+        if len(self._told) >= MAX_TOLD:
+            self._told.clear()
+        name, source = _told_name(dissection)
+        told = _Told(dissection, name, source, dissection.all("tls.cert.name"))
+        self._told[id(dissection)] = told
+        return told
+
+    def _learnt(self, client: str, ip: str, start_ns: int, end_ns: int) -> tuple[str, str]:
+        """Return the name that the camera asked for to get this address."""
+        lookup = self._stages.names.lookup
         # A camera that uses an address it looked up before the capture began may ask again later.
-        learnt = names.lookup(client, ip, start_ns) or names.lookup(client, ip, end_ns)
+        learnt = lookup(client, ip, start_ns) or lookup(client, ip, end_ns)
         return ("", "") if learnt is None else (learnt.name, learnt.source)
+
+    def _new_camera(self, camera: Address) -> int:
+        words = self._words.cameras
+        self._camera_at[camera.text] = len(words)
+        words.append(self._stages.devices.current(camera.text))
+        return len(words) - 1
+
+    def _new_party(self, key: _PartyKey, place: Place, other: Address) -> int:
+        name, source, _, certificate_names, _ = key
+        operator = ("", "")
+        if other.scope is not Scope.OUTSIDE:
+            place = NOWHERE
+        else:
+            known = self._stages.operators.operator(name, other.text, place, certificate_names)
+            operator = (known.name, known.country)
+        words = self._words.parties
+        self._party_at[key] = len(words)
+        self._places[id(place)] = place
+        words.append(Party(name, source, place.country, place.asn, place.as_org, *operator))
+        return len(words) - 1
+
+    def _new_verdict(self, verdict: Verdict) -> int:
+        words = self._words.verdicts
+        self._verdict_at[id(verdict)] = len(words)
+        words.append(verdict)
+        return len(words) - 1
+
+    def _new_dissection(self, dissection: Dissection) -> int:
+        words = self._words.dissections
+        self._dissection_at[id(dissection)] = len(words)
+        words.append(dissection)
+        return len(words) - 1
 
 
 def _told_name(dissection: Dissection) -> tuple[str, str]:

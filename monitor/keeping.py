@@ -6,10 +6,12 @@ import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from monitor.model.records import Device, Finding, FlowRecord
-from monitor.store import RunStart, Store
+
+if TYPE_CHECKING:
+    pass
 
 
 class Keeper:
@@ -23,9 +25,11 @@ class Keeper:
     def __init__(
         self, url: str, files: Sequence[str], settings: Mapping[str, Any], now_ns: int
     ) -> None:
+        from monitor.store import Store  # noqa: PLC0415  # half of the start-up time, seldom needed
+
         self._settings = settings
         self._is_streamed = any(not Path(name).is_file() for name in files)
-        self._store = Store.open(url)
+        self._store: Store = Store.open(url)
         self._files = files
         self._now_ns = now_ns
 
@@ -35,6 +39,8 @@ class Keeper:
         Raises:
             StoreError: The store does not do its part.
         """
+        from monitor.store import RunStart  # noqa: PLC0415  # as above
+
         if self._is_streamed:
             run_id = f"unfinished-{secrets.token_hex(16)}"
         else:

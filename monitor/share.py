@@ -21,7 +21,7 @@ from monitor.keeping import Keeper
 from monitor.model.shards import Shard
 from monitor.policy.findings import Findings
 from monitor.report.jsonl import FlowPart, PartIndex
-from monitor.report.summary import Summary
+from monitor.report.summary import Summary, Tally
 
 MOST = 8
 """Most processes: beyond, all of them follow packets more than they handle flows."""
@@ -86,17 +86,16 @@ def work(
 ) -> Gathered:
     """Do one share of a replay in this process."""
     line = pipeline.Pipeline(task.settings, task.stages, shard)
-    summary, findings = Summary(), Findings()
-    for made in line.run(capture):
-        records = [item.record for item in made]
-        summary.add(records)
-        findings.add(made)
+    tally, findings = Tally(), Findings()
+    for batch in line.run(capture):
+        tally.add(batch)
+        findings.add(batch)
         if part is not None:
-            part.write(records)
+            part.write(batch)
         if kept is not None:
-            kept.write(records)
+            kept.write(batch.records())
     return Gathered(
-        summary=summary,
+        summary=tally.summary(),
         findings=findings,
         signs=task.stages.devices.signs(),
         counts=line.counts,

@@ -74,6 +74,8 @@ class Operators:
         self._by_address = {ip: one for one in companies for ip in one.addresses}
         self._by_asn = {asn: one for one in companies for asn in one.as_numbers}
         self._known: dict[tuple[str, tuple[str, ...]], Operator] = {}
+        self.service_addresses = frozenset(self._by_address)
+        """Fixed addresses that are a service themselves: the only ones that `operator` knows."""
 
     @classmethod
     def load(cls, path: Path | None = None) -> Self:

@@ -1,21 +1,19 @@
 """Gathers what the rules find into one finding for each rule and camera."""
 
 import dataclasses
-from collections.abc import Iterable
 
+import numpy as np
 from typing_extensions import override
 
-from monitor.model.facts import Dissection
-from monitor.model.records import Evidence, Finding, FlowRecord
-from monitor.model.words import Purpose, Scope, Severity
-from monitor.policy.rules import RULES, Rule
+from monitor.model.addresses import ip_text
+from monitor.model.arrays import I64
+from monitor.model.records import Evidence, Finding
+from monitor.model.rows import SCOPES, RecordBatch, protocol_text
+from monitor.model.words import OUTCOMES, Severity
+from monitor.policy.rules import RULES, FlowKind, Rule
 
 MAX_EVIDENCE = 8
 """Parties named in a finding; more only raise its count of flows."""
-
-MAX_KINDS = 1 << 16
-
-_Kind = tuple[Purpose, Scope, str, str, int]
 
 
 @dataclasses.dataclass(slots=True)
@@ -37,59 +35,71 @@ class Findings:
     def __init__(self, rules: tuple[Rule, ...] = RULES) -> None:
         self._rules = rules
         self._open: dict[tuple[str, str], _Open] = {}
-        self._memo: dict[_Kind, tuple[Dissection, tuple[Rule, ...]]] = {}
 
-    def add(self, made: Iterable[tuple[FlowRecord, Dissection]]) -> None:
-        """Ask every rule about flows.
-
-        Rules look at the kind of a flow alone (purpose, scope, outcome, direction, facts), so
-        the answer for a kind is remembered. Equal dissections must be one object.
-        """
-        memo = self._memo
-        for record, dissection in made:
-            kind = (
-                record.verdict.purpose,
-                record.scope,
-                record.outcome,
-                record.initiated_by,
-                id(dissection),
+    def add(self, batch: RecordBatch) -> None:
+        """Ask every rule about the kinds of flows in a batch, and note those it holds for."""
+        kinds = np.stack(
+            [
+                batch.verdict.astype(np.int64),
+                batch.scope.astype(np.int64),
+                batch.outcome.astype(np.int64),
+                batch.is_ours.astype(np.int64),
+                batch.dissection.astype(np.int64),
+            ]
+        )
+        words = batch.words
+        distinct, kind_of = np.unique(kinds, axis=1, return_inverse=True)
+        order = np.argsort(kind_of.ravel(), kind="stable")
+        ends = np.cumsum(np.bincount(kind_of.ravel(), minlength=distinct.shape[1]))
+        hits: dict[str, list[I64]] = {}
+        begin = 0
+        for end, (verdict, scope, outcome, is_ours, dissection) in zip(
+            ends.tolist(), distinct.T.tolist(), strict=True
+        ):
+            rows, begin = order[begin:end], end
+            kind = FlowKind(
+                words.verdicts[verdict],
+                SCOPES[scope],
+                OUTCOMES[outcome],
+                "camera" if is_ours else "destination",
+                words.dissections[dissection],
             )
-            known = memo.get(kind)
-            if known is None:
-                if len(memo) >= MAX_KINDS:
-                    memo.clear()
-                rules = tuple(rule for rule in self._rules if rule.holds(record, dissection))
-                known = memo[kind] = (dissection, rules)
-            for rule in known[1]:
-                self._note(rule, record)
+            for rule in self._rules:
+                if rule.holds(kind):
+                    hits.setdefault(rule.id, []).append(rows)
+        for rule in self._rules:
+            if rule.id in hits:
+                self._note(rule, batch, np.sort(np.concatenate(hits[rule.id])))
 
-    def _note(self, rule: Rule, record: FlowRecord) -> None:
-        key = (rule.id, record.camera.ip)
-        found = self._open.get(key)
-        if found is None:
-            found = self._open[key] = _Open(
-                rule.id,
-                rule.severity,
-                rule.title,
-                rule.explanation,
-                record.camera.ip,
-                record.start_ns,
-                record.end_ns,
-            )
-        found.flows += 1
-        found.first_ns = min(found.first_ns, record.start_ns)
-        found.last_ns = max(found.last_ns, record.end_ns)
-        if len(found.evidence) < MAX_EVIDENCE:
-            to = record.destination
-            party = to.name or to.ip
-            found.evidence[
-                Evidence("destination", f"{party} port {to.port} ({record.protocol})", "")
-            ] = None
+    def _note(self, rule: Rule, batch: RecordBatch, rows: I64) -> None:
+        cameras, which, counts = np.unique(
+            batch.camera[rows], return_inverse=True, return_counts=True
+        )
+        by_camera = rows[np.argsort(which, kind="stable")]
+        begin = np.concatenate([[0], np.cumsum(counts)])
+        first_ns = np.minimum.reduceat(batch.start_ns[by_camera], begin[:-1])
+        last_ns = np.maximum.reduceat(batch.end_ns[by_camera], begin[:-1])
+        for camera, start, end, first, last in zip(
+            *(c.tolist() for c in (cameras, begin[:-1], begin[1:], first_ns, last_ns)), strict=True
+        ):
+            ip = batch.words.cameras[camera].ip
+            found = self._open.get((rule.id, ip))
+            if found is None:
+                found = self._open[rule.id, ip] = _Open(
+                    rule.id, rule.severity, rule.title, rule.explanation, ip, first, last
+                )
+            found.flows += end - start
+            found.first_ns = min(found.first_ns, first)
+            found.last_ns = max(found.last_ns, last)
+            for row in by_camera[start:end][: 4 * MAX_EVIDENCE].tolist():
+                if len(found.evidence) >= MAX_EVIDENCE:
+                    break
+                found.evidence[_seen_with(batch, row)] = None
 
     @override
     def __getstate__(self) -> dict[str, object]:
         """Return what crosses to another process: what was found, not the rules, which are code."""
-        return {"_rules": (), "_open": self._open, "_memo": {}}
+        return {"_rules": (), "_open": self._open}
 
     def merge(self, other: "Findings") -> None:
         """Add what another found."""
@@ -123,3 +133,15 @@ class Findings:
             ),
             key=lambda f: (-order.index(f.severity), f.rule, f.camera_ip),
         )
+
+
+def _seen_with(batch: RecordBatch, row: int) -> Evidence:
+    """Return who was on the other side of a flow, in words."""
+    if batch.is_ours[row]:
+        hi, lo, port = batch.resp_hi[row], batch.resp_lo[row], batch.resp_port[row]
+    else:
+        hi, lo, port = batch.orig_hi[row], batch.orig_lo[row], batch.orig_port[row]
+    name = batch.words.parties[batch.party[row]].name or ip_text(int(hi), int(lo))
+    return Evidence(
+        "destination", f"{name} port {port} ({protocol_text(int(batch.protocol[row]))})"
+    )

@@ -4,10 +4,23 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from monitor.model.facts import Dissection
-from monitor.model.records import FlowRecord
+from monitor.model.records import Verdict
 from monitor.model.words import Outcome, Purpose, Scope, Severity
 
-Test = Callable[[FlowRecord, Dissection], bool]
+
+class FlowKind(NamedTuple):
+    """What rules look at: all that many flows share."""
+
+    verdict: Verdict
+    scope: Scope
+    outcome: Outcome
+    initiated_by: str
+    """``camera`` or ``destination``."""
+
+    dissection: Dissection
+
+
+Test = Callable[[FlowKind], bool]
 
 
 class Rule(NamedTuple):
@@ -22,52 +35,48 @@ class Rule(NamedTuple):
     holds: Test
 
 
-def _outside(record: FlowRecord) -> bool:
-    return record.scope is Scope.OUTSIDE
+def _outside(kind: FlowKind) -> bool:
+    return kind.scope is Scope.OUTSIDE
 
 
 def _got_out(*purposes: Purpose) -> Test:
     wanted = frozenset(purposes)
 
-    def holds(record: FlowRecord, _: Dissection) -> bool:
+    def holds(kind: FlowKind) -> bool:
         return (
-            record.verdict.purpose in wanted
-            and _outside(record)
-            and record.outcome == Outcome.ANSWERED
+            kind.verdict.purpose in wanted and _outside(kind) and kind.outcome == Outcome.ANSWERED
         )
 
     return holds
 
 
-def _remote_access(record: FlowRecord, _: Dissection) -> bool:
+def _remote_access(kind: FlowKind) -> bool:
     return (
-        _outside(record)
-        and record.initiated_by == "destination"
-        and record.verdict.purpose is Purpose.REMOTE_ACCESS
-        and record.outcome == Outcome.ANSWERED
+        _outside(kind)
+        and kind.initiated_by == "destination"
+        and kind.verdict.purpose is Purpose.REMOTE_ACCESS
+        and kind.outcome == Outcome.ANSWERED
     )
 
 
-def _credential(record: FlowRecord, dissection: Dissection) -> bool:
-    return _outside(record) and any(fact.kind == "credential" for fact in dissection.facts)
+def _credential(kind: FlowKind) -> bool:
+    return _outside(kind) and any(fact.kind == "credential" for fact in kind.dissection.facts)
 
 
-def _plain_update(record: FlowRecord, dissection: Dissection) -> bool:
+def _plain_update(kind: FlowKind) -> bool:
     return (
-        _outside(record)
-        and record.verdict.purpose in (Purpose.UPDATE_CHECK, Purpose.FIRMWARE_DOWNLOAD)
-        and dissection.service == "http"
+        _outside(kind)
+        and kind.verdict.purpose in (Purpose.UPDATE_CHECK, Purpose.FIRMWARE_DOWNLOAD)
+        and kind.dissection.service == "http"
     )
 
 
-def _blocked(record: FlowRecord, _: Dissection) -> bool:
-    return (
-        _outside(record) and record.initiated_by == "camera" and record.outcome != Outcome.ANSWERED
-    )
+def _blocked(kind: FlowKind) -> bool:
+    return _outside(kind) and kind.initiated_by == "camera" and kind.outcome != Outcome.ANSWERED
 
 
-def _foreign_resolver(record: FlowRecord, _: Dissection) -> bool:
-    return _outside(record) and record.verdict.purpose is Purpose.DNS
+def _foreign_resolver(kind: FlowKind) -> bool:
+    return _outside(kind) and kind.verdict.purpose is Purpose.DNS
 
 
 RULES: tuple[Rule, ...] = (
@@ -106,7 +115,7 @@ RULES: tuple[Rule, ...] = (
         Severity.HIGH,
         "The camera probes other hosts",
         "Cameras have no reason to. Take it off the network and look at its firmware.",
-        lambda record, _: record.verdict.purpose is Purpose.SCAN,
+        lambda kind: kind.verdict.purpose is Purpose.SCAN,
     ),
     Rule(
         "p2p-active",

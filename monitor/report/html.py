@@ -2,12 +2,13 @@
 
 from functools import cache
 from importlib.resources import files
-from typing import Any
-
-import jinja2
+from typing import TYPE_CHECKING, Any
 
 from monitor.model.words import PURPOSE_GROUPS, Scope
 from monitor.report.units import bytes_text, count_text
+
+if TYPE_CHECKING:
+    import jinja2
 
 OPEN_CAMERAS = 8
 """Cameras shown unfolded; the others unfold on a click."""
@@ -57,7 +58,9 @@ def _grouped(findings: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 @cache
-def _template() -> jinja2.Template:
+def _template() -> "jinja2.Template":
+    import jinja2  # noqa: PLC0415  # seldom needed, and not before the end
+
     environment = jinja2.Environment(
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )

@@ -5,14 +5,13 @@ the parts together fills it in. So the file does not depend on how many processe
 the capture was cut, or on when a camera said who it is.
 """
 
-import array
 import dataclasses
 import hashlib
 import json
 import mmap
 import queue
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
@@ -21,8 +20,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitor.errors import OutputError
+from monitor.model.addresses import ip_text
+from monitor.model.arrays import I64, U8, U16, U32, U64
 from monitor.model.clock import utc_text
 from monitor.model.records import Device, FlowRecord, Verdict
+from monitor.model.rows import MOST_WORDS, SCOPES, Party, RecordBatch, Vocabulary, protocol_text
+from monitor.model.words import OUTCOMES
+from monitor.report import kernel_lines
 
 FILE_NAME = "flows.jsonl"
 
@@ -32,65 +36,178 @@ BATCHES_BEHIND = 8
 LINES_AT_ONCE = 8192
 
 
-class FlowLines:
-    """Turns records into lines of JSON; what repeats is turned once and kept, within a bound.
+class Fragments:
+    """Pieces of ASCII text behind one another, in arrays that grow by doubling."""
 
-    Lines are pure ASCII, so that characters and bytes are the same count.
-    """
+    def __init__(self) -> None:
+        self._data = np.zeros(1 << 16, np.uint8)
+        self._begin = np.zeros(1 << 10, np.int64)
+        self.count = 0
 
-    def __init__(self, bound: int = 1 << 15) -> None:
-        self._bound = bound
-        self._texts: dict[str, str] = {"": "null"}
-        self._verdicts: dict[int, tuple[Verdict, str]] = {}
+    def add(self, text: str) -> int:
+        """Add a piece; return its number."""
+        content = np.frombuffer(text.encode("ascii"), np.uint8)
+        start = int(self._begin[self.count])
+        end = start + len(content)
+        if end > len(self._data):
+            self._data = np.concatenate([self._data, np.zeros(max(end, len(self._data)), np.uint8)])
+        if self.count + 2 > len(self._begin):
+            self._begin = np.concatenate([self._begin, np.zeros_like(self._begin)])
+        self._data[start:end] = content
+        self._begin[self.count + 1] = end
+        self.count += 1
+        return self.count - 1
 
-    def halves(self, record: FlowRecord) -> tuple[str, str]:
-        """Return what stands before the camera's object in the line, and what stands after it."""
-        (flow_id, community_id, start_ns, end_ns, vlan, scope, protocol, service, _, to,
-         initiated_by, outcome, orig, resp, verdict) = record  # fmt: skip
-        text = self._text
-        known = self._verdicts.get(id(verdict))
+    @property
+    def pieces(self) -> kernel_lines.Fragments:
+        """What the kernel reads."""
+        return kernel_lines.Fragments(self._data, self._begin)
+
+    def lengths(self, pieces: I64) -> int:
+        """Return the bytes of some pieces together."""
+        return int((self._begin[pieces + 1] - self._begin[pieces]).sum())
+
+
+class _Pieces:
+    """The pieces of one vocabulary: for each of its lists, the piece of each entry so far."""
+
+    def __init__(self, words: Vocabulary) -> None:
+        self.words = words
+        self.fragments = Fragments()
+        self.addresses: dict[int, int] = {}
+        self._parties: list[int] = []
+        self._verdicts: list[int] = []
+        self._services: list[int] = []
+        self._service_pieces: dict[str, int] = {}
+
+    def catch_up(self) -> tuple[I64, I64, I64]:
+        """Take in new entries; return the pieces of parties, verdicts and services."""
+        add, words = self.fragments.add, self.words
+        for party in words.parties[len(self._parties) :]:
+            self._parties.append(add(party_members(party)))
+        for verdict in words.verdicts[len(self._verdicts) :]:
+            self._verdicts.append(add(verdict_members(verdict)))
+        for dissection in words.dissections[len(self._services) :]:
+            service = dissection.service
+            piece = self._service_pieces.get(service)
+            if piece is None:
+                piece = self._service_pieces[service] = add(json.dumps(service or None))
+            self._services.append(piece)
         return (
-            (
-                f'{{"flow_id":"{flow_id}","community_id":"{community_id}",'
-                f'"start":"{utc_text(start_ns)}","end":"{utc_text(end_ns)}",'
-                f'"vlan":{"null" if vlan is None else vlan},"scope":"{scope}",'
-                f'"protocol":"{protocol}","service":{text(service)},"camera":'
-            ),
-            (
-                f',"destination":{{"ip":"{to.ip}","port":{to.port},"name":{text(to.name)},'
-                f'"name_source":{text(to.name_source)},"country":{text(to.country)},'
-                f'"asn":{to.asn or "null"},"as_org":{text(to.as_org)},'
-                f'"operator":{text(to.operator)},"operator_country":{text(to.operator_country)}}},'
-                f'"initiated_by":"{initiated_by}","outcome":"{outcome}",'
-                f'"orig":{{"ip":"{orig.ip}","port":{orig.port},"packets":{orig.packets},'
-                f'"bytes":{orig.bytes}}},'
-                f'"resp":{{"ip":"{resp.ip}","port":{resp.port},"packets":{resp.packets},'
-                f'"bytes":{resp.bytes}}},'
-                f"{known[1] if known is not None else self._verdict(verdict)}}}\n"
-            ),
+            np.array(self._parties, np.int64),
+            np.array(self._verdicts, np.int64),
+            np.array(self._services, np.int64),
         )
 
-    def line(self, record: FlowRecord) -> str:
-        """Return the record as one whole line, with its line feed."""
-        head, tail = self.halves(record)
-        return head + device_json(record.camera) + tail
+    def address_pieces(self, hi: U64, lo: U64) -> I64:
+        """Return the piece of each address that is not IPv4, and -1 for the others."""
+        pieces = np.full(len(hi), -1, np.int64)
+        for row in np.flatnonzero((hi != 0) | (lo >> np.uint64(32) != 0xFFFF)).tolist():
+            number = int(hi[row]) << 64 | int(lo[row])
+            piece = self.addresses.get(number)
+            if piece is None:
+                piece = self.fragments.add(ip_text(int(hi[row]), int(lo[row])))
+                self.addresses[number] = piece
+            pieces[row] = piece
+        return pieces
 
-    def _text(self, value: str) -> str:
-        known = self._texts.get(value)
-        if known is None:
-            if len(self._texts) >= self._bound:
-                self._texts = {"": "null"}
-            known = self._texts[value] = json.dumps(value)
-        return known
+    @property
+    def is_full(self) -> bool:
+        """Whether addresses were so many that it is better to begin anew."""
+        return len(self.addresses) > MOST_WORDS
 
-    # Keyed by identity, which is quicker than hashing a nested tuple; holding the object in the
-    # value keeps its id from being given to another.
-    def _verdict(self, verdict: Verdict) -> str:
-        if len(self._verdicts) >= self._bound:
-            self._verdicts.clear()
-        text = verdict_members(verdict)
-        self._verdicts[id(verdict)] = (verdict, text)
-        return text
+
+class FlowLines:
+    """Turns batches of records into lines, without the camera's object. Pure ASCII."""
+
+    def __init__(self) -> None:
+        self._pieces = _Pieces(Vocabulary())
+        small = Fragments()
+        for text in (*SCOPES, *OUTCOMES, *map(protocol_text, range(256))):
+            small.add(text)
+        data, begin = small.pieces
+        self._small = kernel_lines.Small(data, begin, len(SCOPES), len(SCOPES) + len(OUTCOMES))
+
+    def lines(self, batch: RecordBatch) -> tuple[U8, U16, U32]:
+        """Return the lines, and of each the bytes before the camera's object and in all."""
+        pieces = self._pieces
+        if pieces.words is not batch.words or pieces.is_full:
+            pieces = self._pieces = _Pieces(batch.words)
+        parties, verdicts, services = pieces.catch_up()
+        rows = kernel_lines.Rows(
+            flow_id=batch.flow_id,
+            community_id=np.frombuffer(batch.community_id.tobytes(), np.uint8),
+            community_width=batch.community_id.dtype.itemsize,
+            start_ns=batch.start_ns,
+            end_ns=batch.end_ns,
+            vlan=batch.vlan,
+            scope=batch.scope,
+            protocol=batch.protocol,
+            outcome=batch.outcome,
+            is_ours=batch.is_ours,
+            orig_lo=batch.orig_lo,
+            resp_lo=batch.resp_lo,
+            orig_text=pieces.address_pieces(batch.orig_hi, batch.orig_lo),
+            resp_text=pieces.address_pieces(batch.resp_hi, batch.resp_lo),
+            orig_port=batch.orig_port,
+            resp_port=batch.resp_port,
+            orig_pkts=batch.orig_pkts,
+            resp_pkts=batch.resp_pkts,
+            orig_bytes=batch.orig_bytes,
+            resp_bytes=batch.resp_bytes,
+            service=services[batch.dissection],
+            party=parties[batch.party],
+            verdict=verdicts[batch.verdict],
+        )
+        fragments = pieces.fragments
+        room = kernel_lines.MOST_FIXED * len(batch) + sum(
+            fragments.lengths(column) for column in (rows.service, rows.party, rows.verdict)
+        )
+        out = np.empty(room, np.uint8)
+        head, length = np.empty(len(batch), np.uint16), np.empty(len(batch), np.uint32)
+        end = kernel_lines.write_lines(rows, fragments.pieces, self._small, out, head, length)
+        return out[:end], head, length
+
+
+def line(record: FlowRecord) -> str:
+    """Return one record as a whole line: what `FlowLines` does, slowly and plainly."""
+    to = record.destination
+    sides = {
+        name: {"ip": side.ip, "port": side.port, "packets": side.packets, "bytes": side.bytes}
+        for name, side in (("orig", record.orig), ("resp", record.resp))
+    }
+    members = {
+        "flow_id": record.flow_id,
+        "community_id": record.community_id,
+        "start": utc_text(record.start_ns),
+        "end": utc_text(record.end_ns),
+        "vlan": record.vlan,
+        "scope": str(record.scope),
+        "protocol": record.protocol,
+        "service": record.service or None,
+        "camera": json.loads(device_json(record.camera)),
+        "destination": {"ip": to.ip, "port": to.port}
+        | json.loads("{" + party_members(Party(*to[2:]))[1:-1] + "}"),
+        "initiated_by": record.initiated_by,
+        "outcome": record.outcome,
+        **sides,
+        **json.loads("{" + verdict_members(record.verdict) + "}"),
+    }
+    return _plain(members) + "\n"
+
+
+def party_members(party: Party) -> str:
+    """Return the members of ``destination`` behind the port, and the brace that closes it."""
+    members = {
+        "name": party.name or None,
+        "name_source": party.name_source or None,
+        "country": party.country or None,
+        "asn": party.asn or None,
+        "as_org": party.as_org or None,
+        "operator": party.operator or None,
+        "operator_country": party.operator_country or None,
+    }
+    return "," + _plain(members)[1:]
 
 
 def _plain(value: Any) -> str:
@@ -145,8 +262,8 @@ class PartIndex:
 class FlowPart:
     """Writes one part of the flow lines.
 
-    A context manager; leaving it leaves no file behind. Encoding and writing run in a thread of
-    their own, a few batches behind: both let go of Python's lock.
+    A context manager; leaving it leaves no file behind. Writing runs in a thread of its own,
+    a few batches behind.
     """
 
     def __init__(self, directory: Path, number: int) -> None:
@@ -154,9 +271,11 @@ class FlowPart:
         self._lines = FlowLines()
         self._cameras: dict[str, int] = {}
         self._devices: list[Device] = []
-        self._columns = {code: array.array(code) for code in "qQHIL"}
+        self._words: Vocabulary | None = None
+        self._known: list[int] = []
+        self._columns: list[tuple[I64, U64, U16, U32, U32]] = []
         self._file: IO[bytes] = self._path.open("wb", buffering=0)
-        self._queue: queue.Queue[list[str] | None] = queue.Queue(BATCHES_BEHIND)
+        self._queue: queue.Queue[U8 | None] = queue.Queue(BATCHES_BEHIND)
         self._fault: OSError | None = None
         self._writer = threading.Thread(target=self._run, name="flows.jsonl", daemon=True)
         self._writer.start()
@@ -173,31 +292,30 @@ class FlowPart:
         self._stop()
         self._path.unlink(missing_ok=True)
 
-    def write(self, records: Iterable[FlowRecord]) -> None:
+    def write(self, batch: RecordBatch) -> None:
         """Append records.
 
         Raises:
             OutputError: What was written before did not reach the disk.
         """
         self._raise_fault()
-        halves, cameras = self._lines.halves, self._cameras
-        starts, ids, heads, lengths, whose = self._columns.values()
-        texts = []
-        for record in records:
-            head, tail = halves(record)
-            camera = cameras.get(record.camera.ip)
-            if camera is None:
-                camera = cameras[record.camera.ip] = len(cameras)
-                self._devices.append(record.camera)
-            starts.append(record.start_ns)
-            ids.append(int(record.flow_id, 16))
-            heads.append(len(head))
-            lengths.append(len(head) + len(tail))
-            whose.append(camera)
-            texts.append(head)
-            texts.append(tail)
-        if texts:
-            self._queue.put(texts)
+        if not len(batch):
+            return
+        content, head, length = self._lines.lines(batch)
+        self._columns.append((batch.start_ns, batch.flow_id, head, length, self._whose(batch)))
+        self._queue.put(content)
+
+    def _whose(self, batch: RecordBatch) -> U32:
+        """Return the camera of each row as an index into the part's own cameras."""
+        if batch.words is not self._words:
+            self._words, self._known = batch.words, []
+        for device in batch.words.cameras[len(self._known) :]:
+            number = self._cameras.get(device.ip)
+            if number is None:
+                number = self._cameras[device.ip] = len(self._devices)
+                self._devices.append(device)
+            self._known.append(number)
+        return np.array(self._known, np.uint32)[batch.camera]
 
     def close(self) -> PartIndex:
         """Finish the part and return its index; the file stays until the part is left.
@@ -207,20 +325,24 @@ class FlowPart:
         """
         self._stop()
         self._raise_fault()
-        starts, ids, heads, lengths, whose = self._columns.values()
+        kinds = (np.int64, np.uint64, np.uint16, np.uint32, np.uint32)
+        starts, ids, heads, lengths, whose = (
+            np.concatenate([np.zeros(0, kind), *(row[at] for row in self._columns)])
+            for at, kind in enumerate(kinds)
+        )
         return PartIndex(
             path=self._path,
-            start_ns=np.array(starts, np.int64),
-            flow_id=np.array(ids, np.uint64),
-            head=np.array(heads, np.uint16),
-            length=np.array(lengths, np.uint32),
-            camera=np.array(whose, np.uint32),
+            start_ns=starts,
+            flow_id=ids,
+            head=heads,
+            length=lengths,
+            camera=whose,
             cameras=self._devices,
         )
 
     def _run(self) -> None:
-        while (texts := self._queue.get()) is not None:
-            content = memoryview("".join(texts).encode("ascii"))
+        while (lines := self._queue.get()) is not None:
+            content = memoryview(lines.data)
             try:
                 while content and self._fault is None:
                     content = content[self._file.write(content) :]

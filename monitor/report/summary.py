@@ -2,14 +2,19 @@
 
 import dataclasses
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from monitor.model.clock import utc_text
-from monitor.model.records import Device, Evidence, FlowRecord
-from monitor.model.words import PURPOSE_GROUPS, Outcome, Scope
+import numpy as np
 
-MAX_LINES = 100
+from monitor.model.addresses import ip_text
+from monitor.model.arrays import I64, Bool
+from monitor.model.clock import utc_text
+from monitor.model.records import Device, Evidence
+from monitor.model.rows import SCOPES, RecordBatch, Vocabulary
+from monitor.model.words import OUTCOMES, PURPOSE_GROUPS, Outcome, Purpose, Scope
+
+MAX_LINES = 60
 """Lines kept for each camera; what comes beyond is added up under `OTHER`."""
 
 OTHER = "(others)"
@@ -20,7 +25,14 @@ MAX_LISTED = 8
 UNADDRESSED = frozenset(("0.0.0.0", "::"))  # noqa: S104  # as seen in packets, nothing is bound
 """What devices call themselves before they have an address: not one device, so no camera's line."""
 
+MOST_NOTED = 1 << 20
+
 _Key = tuple[str, str, str, str]
+"""Camera, purpose, scope, party."""
+
+_PURPOSES = {purpose: number for number, purpose in enumerate(Purpose)}
+_OTHER_LABEL = 0
+_NAMELESS = -1
 
 
 @dataclasses.dataclass(slots=True)
@@ -51,53 +63,193 @@ class Line:
     """Of the first flow: how it is known."""
 
 
+class Tally:
+    """Adds up batches of flow records. Bounded by cameras times `MAX_LINES`.
+
+    A row costs one look-up by number; sums are made for all rows together.
+    """
+
+    def __init__(self) -> None:
+        self._at: dict[int, int] = {}
+        self._lines: list[tuple[_Key, Line]] = []
+        self._per_camera: dict[int, int] = defaultdict(int)
+        self._cameras: dict[str, int] = {}
+        self._devices: list[Device] = []
+        self._labels: dict[str, int] = {OTHER: _OTHER_LABEL}
+        self._label_texts: list[str] = [OTHER]
+        self._sums = np.zeros((7, 1024), np.int64)
+        self._noted: set[int] = set()
+        self._words: Vocabulary | None = None
+        self._maps = _Maps()
+        self._flows = 0
+
+    def add(self, batch: RecordBatch) -> None:
+        """Add flow records."""
+        if not len(batch):
+            return
+        maps = self._catch_up(batch.words)
+        labels = np.array(maps.labels, np.int64)[batch.party]
+        nameless = labels == _NAMELESS
+        if nameless.any():
+            labels = self._address_labels(batch, labels, nameless)
+        cameras = np.array(maps.cameras, np.int64)[batch.camera]
+        purposes = np.array(maps.purposes, np.int64)[batch.verdict]
+        keys = ((cameras << 5 | purposes) << 2 | batch.scope) << 32 | labels
+        at = self._at
+        rows = np.array(
+            [
+                line if (line := at.get(key)) is not None else self._open(key, row, batch)
+                for row, key in enumerate(keys.tolist())
+            ],
+            np.int64,
+        )
+        self._sum(batch, rows)
+        self._note(batch, rows)
+        self._flows += len(batch)
+
+    def summary(self) -> "Summary":
+        """Return what was added up."""
+        made = Summary()
+        made.flows = self._flows
+        made.cameras = {device.ip: device for device in self._devices}
+        for number, (key, line) in enumerate(self._lines):
+            flows, answered, refused, out, back, first, last = self._sums[:, number].tolist()
+            made.put(
+                key,
+                dataclasses.replace(
+                    line,
+                    flows=flows,
+                    answered=answered,
+                    refused=refused,
+                    bytes_out=out,
+                    bytes_in=back,
+                    first_ns=first,
+                    last_ns=last,
+                ),
+            )
+        return made
+
+    def _catch_up(self, words: Vocabulary) -> "_Maps":
+        """Number what is new in the vocabulary."""
+        if words is not self._words:
+            self._words, self._maps = words, _Maps()
+            self._noted.clear()
+        maps = self._maps
+        for device in words.cameras[len(maps.cameras) :]:
+            number = self._cameras.get(device.ip)
+            if number is None:
+                number = self._cameras[device.ip] = len(self._devices)
+                self._devices.append(device)
+            maps.cameras.append(number)
+        for party in words.parties[len(maps.labels) :]:
+            label = party.operator or party.name or party.as_org
+            maps.labels.append(self._label(label) if label else _NAMELESS)
+        for verdict in words.verdicts[len(maps.purposes) :]:
+            maps.purposes.append(_PURPOSES[verdict.purpose])
+        return maps
+
+    def _label(self, text: str) -> int:
+        number = self._labels.get(text)
+        if number is None:
+            number = self._labels[text] = len(self._label_texts)
+            self._label_texts.append(text)
+        return number
+
+    def _address_labels(self, batch: RecordBatch, labels: I64, nameless: Bool) -> I64:
+        """Label nameless destinations inside the site by address, and all others as one."""
+        labels = labels.copy()
+        for row in np.flatnonzero(nameless).tolist():
+            text = ""
+            if SCOPES[batch.scope[row]] is not Scope.OUTSIDE:
+                if batch.is_ours[row]:
+                    text = ip_text(int(batch.resp_hi[row]), int(batch.resp_lo[row]))
+                else:
+                    text = ip_text(int(batch.orig_hi[row]), int(batch.orig_lo[row]))
+            labels[row] = self._label(text)
+        return labels
+
+    def _open(self, key: int, row: int, batch: RecordBatch) -> int:
+        """Return the line of a key that is new: its own, or that of others of the camera."""
+        camera, label = key >> 39, key & 0xFFFF_FFFF
+        if self._per_camera[camera] >= MAX_LINES and label != _OTHER_LABEL:
+            rest = key - label + _OTHER_LABEL
+            known = self._at.get(rest)
+            # The key itself is not remembered: there is no bound on how many come.
+            return known if known is not None else self._open(rest, row, batch)
+        self._per_camera[camera] += 1
+        verdict = batch.words.verdicts[batch.verdict[row]]
+        party = batch.words.parties[batch.party[row]]
+        scope = SCOPES[batch.scope[row]]
+        is_other = label == _OTHER_LABEL
+        text = self._label_texts[label]
+        line = Line(
+            purpose=verdict.purpose,
+            scope=scope,
+            party=text,
+            network=not (party.operator or party.name or is_other),
+            operator="" if is_other else party.operator,
+            operator_country="" if is_other else party.operator_country,
+            confidence=str(verdict.confidence),
+            evidence=() if is_other else verdict.evidence,
+        )
+        number = self._at[key] = len(self._lines)
+        self._lines.append(((self._devices[camera].ip, verdict.purpose, scope, text), line))
+        if number >= self._sums.shape[1]:
+            self._sums = np.concatenate([self._sums, np.zeros_like(self._sums)], axis=1)
+        self._sums[5, number] = batch.start_ns[row]
+        self._sums[6, number] = batch.end_ns[row]
+        return number
+
+    def _sum(self, batch: RecordBatch, rows: I64) -> None:
+        sums, count = self._sums, len(self._lines)
+        sums[0, :count] += np.bincount(rows, minlength=count)
+        for at, outcome in ((1, Outcome.ANSWERED), (2, Outcome.REFUSED)):
+            hit = rows[batch.outcome == OUTCOMES.index(outcome)]
+            sums[at, :count] += np.bincount(hit, minlength=count)
+        ours = batch.is_ours
+        out = np.where(ours, batch.orig_bytes, batch.resp_bytes).astype(np.int64)
+        back = np.where(ours, batch.resp_bytes, batch.orig_bytes).astype(np.int64)
+        np.add.at(sums[3], rows, out)
+        np.add.at(sums[4], rows, back)
+        np.minimum.at(sums[5], rows, batch.start_ns)
+        np.maximum.at(sums[6], rows, batch.end_ns)
+
+    def _note(self, batch: RecordBatch, rows: I64) -> None:
+        """Note names and countries of each line, the first few in order of appearance."""
+        pairs = rows << 32 | batch.party
+        if len(self._noted) > MOST_NOTED:
+            self._noted.clear()
+        for pair in dict.fromkeys(pairs.tolist()):
+            if pair in self._noted:
+                continue
+            self._noted.add(pair)
+            line, party = self._lines[pair >> 32][1], batch.words.parties[pair & 0xFFFF_FFFF]
+            if party.name and len(line.names) < MAX_LISTED:
+                line.names[party.name] = None
+            if party.country and len(line.countries) < MAX_LISTED:
+                line.countries[party.country] = None
+
+
+class _Maps:
+    """Numbers of the entries of one vocabulary."""
+
+    def __init__(self) -> None:
+        self.cameras: list[int] = []
+        self.labels: list[int] = []
+        self.purposes: list[int] = []
+
+
 class Summary:
-    """Adds up flow records. Bounded by cameras times `MAX_LINES`."""
+    """What the cameras said, line by line."""
 
     def __init__(self) -> None:
         self._lines: dict[_Key, Line] = {}
-        self._per_camera: dict[str, int] = defaultdict(int)
         self.flows = 0
         self.cameras: dict[str, Device] = {}
 
-    def add(self, records: Iterable[FlowRecord]) -> None:
-        """Add flow records."""
-        lines = self._lines
-        for record in records:
-            to = record.destination
-            verdict = record.verdict
-            party = (
-                to.operator
-                or to.name
-                or to.as_org
-                or (to.ip if record.scope is not Scope.OUTSIDE else "")
-            )
-            key = (record.camera.ip, verdict.purpose, record.scope, party)
-            line = lines.get(key)
-            if line is None:
-                line = self._new_line(key, record)
-            is_ours = record.initiated_by == "camera"
-            orig, resp = record.orig, record.resp
-            line.flows += 1
-            if is_ours:
-                line.bytes_out += orig.bytes
-                line.bytes_in += resp.bytes
-            else:
-                line.bytes_out += resp.bytes
-                line.bytes_in += orig.bytes
-            if record.outcome == Outcome.ANSWERED:
-                line.answered += 1
-            elif record.outcome == Outcome.REFUSED:
-                line.refused += 1
-            if record.end_ns > line.last_ns:
-                line.last_ns = record.end_ns
-            if record.start_ns < line.first_ns:
-                line.first_ns = record.start_ns
-            if to.name and len(line.names) < MAX_LISTED:
-                line.names[to.name] = None
-            if to.country and len(line.countries) < MAX_LISTED:
-                line.countries[to.country] = None
-            self.flows += 1
+    def put(self, key: _Key, line: Line) -> None:
+        """Put a line in."""
+        self._lines[key] = line
 
     def merge(self, other: "Summary") -> None:
         """Add what another summary added up."""
@@ -105,7 +257,6 @@ class Summary:
             mine = self._lines.get(key)
             if mine is None:
                 self._lines[key] = line
-                self._per_camera[key[0]] += 1
                 continue
             mine.flows += line.flows
             mine.answered += line.answered
@@ -119,31 +270,6 @@ class Summary:
         for ip, device in other.cameras.items():
             self.cameras.setdefault(ip, device)
         self.flows += other.flows
-
-    def _new_line(self, key: _Key, record: FlowRecord) -> Line:
-        camera, purpose, scope, party = key
-        self.cameras.setdefault(camera, record.camera)
-        if self._per_camera[camera] >= MAX_LINES:
-            party = OTHER
-            key = (camera, purpose, scope, party)
-            known = self._lines.get(key)
-            if known is not None:
-                return known
-        self._per_camera[camera] += 1
-        to = record.destination
-        line = self._lines[key] = Line(
-            purpose=purpose,
-            scope=scope,
-            party=party,
-            network=not (to.operator or to.name or party == OTHER),
-            operator="" if party == OTHER else to.operator,
-            operator_country="" if party == OTHER else to.operator_country,
-            first_ns=record.start_ns,
-            last_ns=record.end_ns,
-            confidence=str(record.verdict.confidence),
-            evidence=() if party == OTHER else record.verdict.evidence,
-        )
-        return line
 
     def as_dict(self, devices: Mapping[str, Device]) -> dict[str, Any]:
         """Return the figures as plain data, cameras in address order, lines by bytes sent."""

@@ -7,12 +7,14 @@ from monitor.model.facts import NOTHING, Dissection, Fact
 from monitor.model.words import Outcome, Purpose, Scope
 from monitor.policy.findings import MAX_EVIDENCE, Findings
 from tests.support import flow_records as records
+from tests.support.batches import batch_of
 from tests.support.flow_records import destination, flow
 
 
 def found(*changes: dict[str, Any], dissection: Dissection = NOTHING) -> list[str]:
     findings = Findings()
-    findings.add((flow(**change), dissection) for change in changes)
+    if changes:
+        findings.add(batch_of((flow(**change) for change in changes), dissection))
     return [finding.rule for finding in findings.as_list()]
 
 
@@ -46,8 +48,8 @@ def test_a_connection_from_outside_is_found() -> None:
 
 
 def test_an_update_in_clear_text_is_found() -> None:
-    assert found(purpose(Purpose.UPDATE_CHECK), dissection=Dissection("http")) == ["plain-update"]
-    assert found(purpose(Purpose.UPDATE_CHECK), dissection=Dissection("tls")) == []
+    assert found(purpose(Purpose.UPDATE_CHECK, service="http")) == ["plain-update"]
+    assert found(purpose(Purpose.UPDATE_CHECK, service="tls")) == []
 
 
 def test_a_credential_in_clear_text_is_found() -> None:
@@ -58,16 +60,15 @@ def test_a_credential_in_clear_text_is_found() -> None:
 def test_one_finding_for_each_camera_and_rule_counts_its_flows() -> None:
     findings = Findings()
     findings.add(
-        (
+        batch_of(
             flow(
                 verdict=records.verdict(Purpose.DIAGNOSTICS),
                 destination=destination(name=f"log{i}.example.org"),
                 start_ns=1000 - i,
                 end_ns=2000 + i,
-            ),
-            NOTHING,
+            )
+            for i in range(20)
         )
-        for i in range(20)
     )
     (finding,) = findings.as_list()
     assert (finding.flows, finding.first_ns, finding.last_ns) == (20, 981, 2019)
@@ -88,7 +89,7 @@ def test_findings_of_two_shares_are_one_and_survive_the_way_between_processes() 
     shares = []
     for start in (500, 100):
         share = Findings()
-        share.add([(flow(verdict=records.verdict(Purpose.DNS), start_ns=start), NOTHING)])
+        share.add(batch_of([flow(verdict=records.verdict(Purpose.DNS), start_ns=start)]))
         shares.append(pickle.loads(pickle.dumps(share)))  # noqa: S301  # our own bytes
     shares[0].merge(shares[1])
     (finding,) = shares[0].as_list()

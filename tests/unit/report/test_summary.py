@@ -2,48 +2,57 @@ from monitor.model.records import Side
 from monitor.model.words import Outcome, Purpose, Scope
 from monitor.report import summary
 from monitor.report.build import verdict
-from monitor.report.summary import OTHER, Summary
+from monitor.report.summary import OTHER, Tally
 from tests.support import flow_records as records
+from tests.support.batches import batch_of
 from tests.support.flow_records import CAMERA, destination, flow
 
 
-def talks(made: Summary) -> list[dict[str, object]]:
-    (camera,) = made.as_dict({})["cameras"]
+def talks(made: Tally) -> list[dict[str, object]]:
+    (camera,) = made.summary().as_dict({})["cameras"]
     return list(camera["talks"])
 
 
 def test_flows_to_one_party_for_one_purpose_are_one_line() -> None:
-    made = Summary()
-    made.add([flow(), flow(outcome=Outcome.UNANSWERED.value), flow(outcome=Outcome.REFUSED.value)])
+    made = Tally()
+    made.add(
+        batch_of(
+            [flow(), flow(outcome=Outcome.UNANSWERED.value), flow(outcome=Outcome.REFUSED.value)]
+        )
+    )
     (talk,) = talks(made)
     assert (talk["flows"], talk["answered"], talk["refused"], talk["unanswered"]) == (3, 1, 1, 1)
     assert (talk["bytes_out"], talk["bytes_in"]) == (4500, 12600)
 
 
 def test_bytes_out_are_those_of_the_camera_whoever_began() -> None:
-    made = Summary()
+    made = Tally()
     made.add(
-        [
-            flow(
-                initiated_by="destination",
-                orig=Side("52.5.131.44", 443, 1, 100),
-                resp=Side("10.20.3.11", 80, 1, 900),
-            )
-        ]
+        batch_of(
+            [
+                flow(
+                    initiated_by="destination",
+                    orig=Side("52.5.131.44", 443, 1, 100),
+                    resp=Side("10.20.3.11", 80, 1, 900),
+                )
+            ]
+        )
     )
     (talk,) = talks(made)
     assert (talk["bytes_out"], talk["bytes_in"]) == (900, 100)
 
 
 def test_another_purpose_is_another_line_and_countries_are_listed() -> None:
-    made = Summary()
+    made = Tally()
     made.add(
-        [
-            flow(),
-            flow(verdict=records.verdict(Purpose.DIAGNOSTICS)),
-            flow(destination=destination(country="IE")),
-            flow(destination=destination(country="")),
-        ]
+        batch_of(
+            [
+                flow(),
+                flow(verdict=records.verdict(Purpose.DIAGNOSTICS)),
+                flow(destination=destination(country="IE")),
+                flow(destination=destination(country="")),
+            ]
+        )
     )
     assert [(t["purpose"], t["countries"], t["flows"]) for t in talks(made)] == [
         ("diagnostics", ["US"], 1),
@@ -52,18 +61,21 @@ def test_another_purpose_is_another_line_and_countries_are_listed() -> None:
 
 
 def test_a_device_without_an_address_yet_is_no_camera_of_its_own() -> None:
-    made = Summary()
-    made.add([flow(), flow(camera=CAMERA._replace(ip="0.0.0.0"))])  # noqa: S104  # nothing is bound
-    (camera,) = made.as_dict({})["cameras"]
+    made = Tally()
+    made.add(batch_of([flow(), flow(camera=CAMERA._replace(ip="0.0.0.0"))]))  # noqa: S104  # nothing is bound
+    (camera,) = made.summary().as_dict({})["cameras"]
     assert camera["ip"] == "10.20.3.11"
-    assert made.flows == 2
+    assert made.summary().flows == 2
 
 
 def test_more_parties_than_the_bound_are_added_up_and_none_is_lost() -> None:
-    made = Summary()
+    made = Tally()
     count = summary.MAX_LINES + 40
     made.add(
-        flow(destination=destination(operator="", name=f"n{i}.example.org")) for i in range(count)
+        batch_of(
+            flow(destination=destination(operator="", name=f"n{i}.example.org"))
+            for i in range(count)
+        )
     )
     listed = talks(made)
     assert len(listed) == summary.MAX_LINES + 1
@@ -72,16 +84,37 @@ def test_more_parties_than_the_bound_are_added_up_and_none_is_lost() -> None:
     assert sum(int(str(talk["flows"])) for talk in listed) == count
 
 
-def camera(made: Summary) -> list[dict[str, object]]:
-    return list(made.as_dict({CAMERA.ip: CAMERA})["cameras"])
+def camera(made: Tally) -> list[dict[str, object]]:
+    return list(made.summary().as_dict({CAMERA.ip: CAMERA})["cameras"])
 
 
 def test_the_verdict_is_open_only_when_something_outside_answered() -> None:
-    quiet, tried, opened = Summary(), Summary(), Summary()
-    quiet.add([flow(scope=Scope.SITE)])
-    tried.add([flow(outcome=Outcome.UNANSWERED.value)])
-    opened.add([flow()])
+    quiet, tried, opened = Tally(), Tally(), Tally()
+    quiet.add(batch_of([flow(scope=Scope.SITE)]))
+    tried.add(batch_of([flow(outcome=Outcome.UNANSWERED.value)]))
+    opened.add(batch_of([flow()]))
     assert verdict(camera(quiet))["state"] == "quiet"
     assert verdict(camera(tried))["state"] == "attempts"
     assert verdict(camera(opened))["state"] == "open"
     assert verdict([])["state"] == "empty"
+
+
+def test_two_shares_merged_are_the_whole() -> None:
+    made = [
+        flow(
+            destination=destination(name=f"n{i % 7}.example.org", operator="", country=c),
+            camera=CAMERA._replace(ip=f"10.20.3.{i % 5}"),
+            start_ns=i,
+            end_ns=i * 2,
+            outcome=[str(o) for o in Outcome][i % 3],
+        )
+        for i, c in enumerate(["US", "CN", ""] * 20)
+    ]
+    whole, one, two = Tally(), Tally(), Tally()
+    whole.add(batch_of(made))
+    one.add(batch_of(made[:31]))
+    two.add(batch_of(made[31:]))
+    merged = one.summary()
+    merged.merge(two.summary())
+    assert merged.as_dict({}) == whole.summary().as_dict({})
+    assert merged.flows == 60
