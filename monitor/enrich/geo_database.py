@@ -1,6 +1,6 @@
 """Geolocation databases as files: opening, recognising and describing them."""
 
-import itertools
+import mmap
 import os
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -11,6 +11,7 @@ import maxminddb
 
 from monitor.enrich import geo_shapes
 from monitor.enrich.attribution import Attribution, of_database
+from monitor.enrich.geo_samples import sample_addresses
 from monitor.errors import ConfigError
 
 SEARCH_FOLDERS: Final = (
@@ -112,7 +113,13 @@ def open_database(path: Path, *, is_bundled: bool = False) -> OpenDatabase:
         ) from error
     try:
         info = _describe(path, reader, is_bundled=is_bundled)
-    except (maxminddb.InvalidDatabaseError, ValueError, TypeError, AttributeError) as error:
+    except (
+        maxminddb.InvalidDatabaseError,
+        OSError,
+        ValueError,
+        TypeError,
+        AttributeError,
+    ) as error:
         reader.close()
         raise ConfigError(f"{path}: damaged ({error}); fetch it again") from error
     if not info.kinds:
@@ -148,8 +155,12 @@ def find_databases(folders: tuple[Path, ...]) -> tuple[list[OpenDatabase], list[
 
 def _describe(path: Path, reader: maxminddb.Reader, *, is_bundled: bool) -> GeoDatabase:
     metadata = reader.metadata()
-    samples: list[object] = [record for _, record in itertools.islice(reader, SAMPLES)]
-    samples += [reader.get(ip) for ip in ("8.8.8.8", "1.1.1.1", "193.0.6.139")]
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as raw:
+        ips = sample_addresses(
+            raw, metadata.node_count, metadata.record_size, metadata.ip_version, SAMPLES
+        )
+    ips += ["8.8.8.8", "1.1.1.1", "193.0.6.139"]
+    samples: list[object] = [reader.get(ip) for ip in ips]
     description = str(dict(metadata.description).get("en", ""))
     return GeoDatabase(
         kinds=geo_shapes.kinds_of(samples),
