@@ -13,6 +13,9 @@ from monitor.model.facts import Dissection, Fact
 from monitor.model.records import Signal
 
 SIGNALS_FILE: Final = "signals.yaml"
+MAX_CACHED: Final = 16_384
+"""Facts remembered with what they say; when full, all are forgotten."""
+
 MAX_VALUE: Final = 96
 """Characters of a value that are kept in a signal."""
 
@@ -75,6 +78,7 @@ class Rules:
         for rule in rules:
             by_fact.setdefault(rule.fact, []).append(rule)
         self._by_fact = {fact: tuple(found) for fact, found in by_fact.items()}
+        self._known: dict[Fact, tuple[tuple[Rule, tuple[Signal, ...]], ...]] = {}
 
     @classmethod
     def load(cls, makers: Makers, path: Path | None = None) -> Self:
@@ -92,47 +96,48 @@ class Rules:
 
         Args:
             dissection: What was recognised in it.
-            answered: Whether the responder sent payload: only then it can have said something.
+            answered: Whether the responder took part: only then it can have said something.
         """
         ends: tuple[dict[Signal, None], dict[Signal, None]] = ({}, {})
         # A connection that was under way when the capture began starts with the server's answer.
         is_reversed = bool(dissection.facts) and dissection.facts[0].kind == "http.status"
-        for at, fact in enumerate(dissection.facts):
-            rules = self._by_fact.get(fact.kind)
-            if rules is None:
+        for fact in dissection.facts:
+            if fact.kind not in self._by_fact:
                 continue
-            is_first = all(other.kind != fact.kind for other in dissection.facts[:at])
-            for rule in rules:
-                if rule.is_first and not is_first:
+            for rule, signals in self._matched(fact):
+                if rule.is_first and dissection.first(fact.kind) != fact.value:
                     continue
                 end = _end(rule, dissection, answered=answered) ^ is_reversed
-                if end and not answered:
+                if (end and not answered) or not _holds(rule, dissection):
                     continue
-                for signal in self._signals(rule, fact.value, dissection):
-                    ends[end][signal] = None
+                ends[end].update(dict.fromkeys(signals))
         return Sides(tuple(ends[0]), tuple(ends[1])) if ends[0] or ends[1] else SILENT
 
     def own(self, facts: Iterable[Fact]) -> tuple[Signal, ...]:
         """Return what a host's own announcement says of it."""
         return self.sides(Dissection("", tuple(facts)), answered=False).orig
 
-    def _signals(self, rule: Rule, value: str, dissection: Dissection) -> list[Signal]:
-        match = None
-        if rule.match is not None:
-            match = rule.match.search(value)
-            if match is None:
-                return []
-        if not all(_shows(dissection, *one) for one in rule.having):
-            return []
-        if any(_shows(dissection, *one) for one in rule.lacking):
-            return []
+    def _matched(self, fact: Fact) -> tuple[tuple[Rule, tuple[Signal, ...]], ...]:
+        """Return the rules that a fact fits, whatever else is shown, and what they say."""
+        known = self._known.get(fact)
+        if known is None:
+            if len(self._known) >= MAX_CACHED:
+                self._known.clear()
+            found = ((rule, self._signals(rule, fact.value)) for rule in self._by_fact[fact.kind])
+            known = self._known[fact] = tuple(one for one in found if one[1])
+        return known
+
+    def _signals(self, rule: Rule, value: str) -> tuple[Signal, ...]:
+        match = rule.match.search(value) if rule.match else None
+        if rule.match and match is None:
+            return ()
         groups: Mapping[str, str | None] = match.groupdict() if match else {}
         shown = value[:MAX_VALUE]
-        return [
+        return tuple(
             Signal(rule.kind, shown, claim.says + rule.beside, round(claim.weight, 4), rule.source)
             for said in rule.says
             for claim in self._claims(said, value, groups)
-        ]
+        )
 
     def _claims(self, said: Claim, value: str, groups: Mapping[str, str | None]) -> Iterable[Claim]:
         if "=" in said.says:
@@ -147,6 +152,13 @@ class Rules:
             return ()
         claims = self._makers.of_name(text, is_brand=is_brand)
         return (Claim(c.says, c.weight * said.weight) for c in claims)
+
+
+def _holds(rule: Rule, dissection: Dissection) -> bool:
+    """Return whether the rest of a conversation is as the rule wants it."""
+    return all(_shows(dissection, *one) for one in rule.having) and not any(
+        _shows(dissection, *one) for one in rule.lacking
+    )
 
 
 def _shows(dissection: Dissection, kind: str, pattern: re.Pattern[str]) -> bool:

@@ -182,3 +182,11 @@ def test_a_wrong_rule_is_refused_with_the_file_and_what_to_do(
     assert ONE.count(old) == 1
     with pytest.raises(ConfigError, match=r"signals\.yaml: .*[;:]"):
         loaded(makers, tmp_path, ONE.replace(old, new))
+
+
+def test_what_is_remembered_is_bounded(makers: Makers, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("monitor.enrich.rules.MAX_CACHED", 2)
+    rules = Rules.load(makers)
+    for number in range(5):
+        rules.sides(shows(("sadp.model", f"DS-2CD{number}")), answered=False)
+    assert len(rules._known) <= 2
