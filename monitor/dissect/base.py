@@ -1,6 +1,7 @@
 """What a dissector is."""
 
 import dataclasses
+import re
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -55,6 +56,10 @@ class Dissector:
     facts: tuple[FactKind, ...] = ()
     weirds: tuple[FactKind, ...] = ()
     """Oddities it names, with what each means."""
+
+    tcp_opening: re.Pattern[bytes] | None = None
+    """Over TCP, what the first piece of at least one side matches wherever the answer is not None.
+    Lets opaque streams pass quickly. None: nothing is promised."""
 
     is_layer: bool = False
     """Also asked where another dissector has answered; its facts and weirds are then added to the

@@ -1,6 +1,7 @@
 """DNS as a conversation: names asked over UDP and TCP, and its kin mDNS."""
 
 import functools
+import re
 
 from monitor.dissect.base import ANY_BYTE, TCP, UDP, Dissector, FactKind
 from monitor.dissect.dns_message import (
@@ -11,6 +12,7 @@ from monitor.dissect.dns_message import (
     parse,
     parse_stream,
     parse_to_end,
+    question_end,
 )
 from monitor.model.facts import Conversation, Dissection, DnsMessage, Fact
 
@@ -47,6 +49,9 @@ RCODES = (
 
 MAX_FACTS = 16
 """Distinct names, types and so on that one conversation tells."""
+
+_REPEATED = 288
+"""Bytes of the longest message that is remembered: a name of full length and EDNS behind it."""
 
 _DNS, _MDNS = 53, 5353
 
@@ -105,6 +110,56 @@ def _told(service: str, heard: tuple[_Heard, ...], is_cut: bool) -> Dissection:
     return Dissection(service, tuple(facts), ("dns_message_cut",) if is_cut else ())
 
 
+def _hear(piece: bytes, service: str, is_own_port: bool) -> tuple[_Heard, bool] | None:
+    """Return what counts of one message and whether it is cut, or None where it does not count."""
+    message, end = parse_to_end(piece)
+    if message is None or not (is_own_port or _is_ordinary_query(message, end, len(piece))):
+        return None
+    rcode = message.rcode if message.is_response else -1
+    names = _mdns_names(message) if service == "mdns" else ()
+    return (message.questions, rcode, names), message.is_cut
+
+
+@functools.lru_cache(maxsize=MEMO_SIZE)
+def _hear_query(body: bytes, service: str, is_own_port: bool) -> tuple[_Heard, bool] | None:
+    """Return what `_hear` does for a message without its id, which says nothing."""
+    return _hear(b"\0\0" + body, service, is_own_port)
+
+
+_ADDRESS_START, _ADDRESS_MIDDLE = b"\xc0\x0c\x00\x01", b"\x00\x04"
+_ADDRESS_SIZE = 16
+_ONE_EACH = b"\x00\x01\x00\x01"
+
+
+@functools.lru_cache(maxsize=MEMO_SIZE)
+def _hear_address(head: bytes, service: str, is_own_port: bool) -> tuple[_Heard, bool] | None:
+    """Return what `_hear` does for an answer of one address, given all before it but the id.
+
+    None also where the question does not end with `head`, so that something else may follow it.
+    """
+    before = b"\0\0" + head
+    if question_end(before) != len(before):
+        return None
+    record = _ADDRESS_START + bytes(6) + _ADDRESS_MIDDLE + bytes(4)
+    return _hear(before + record, service, is_own_port)
+
+
+def _hear_once(piece: bytes, service: str, is_own_port: bool) -> tuple[_Heard, bool] | None:
+    """Return what `_hear` does, from memory where ids, lifetimes and addresses alone are new."""
+    if len(piece) <= _REPEATED:
+        if piece[2:3] < b"\x80":
+            return _hear_query(piece[2:], service, is_own_port)
+        if (
+            piece[4:8] == _ONE_EACH
+            and piece[-16:-12] == _ADDRESS_START
+            and piece[-6:-4] == _ADDRESS_MIDDLE
+        ):
+            told = _hear_address(piece[2:-_ADDRESS_SIZE], service, is_own_port)
+            if told is not None:
+                return told
+    return _hear(piece, service, is_own_port)
+
+
 def _dissect(conversation: Conversation, service: str, is_own_port: bool) -> Dissection | None:
     """Return what the messages say; off the service's own port each must prove itself."""
     pieces = conversation.orig + conversation.resp
@@ -112,15 +167,17 @@ def _dissect(conversation: Conversation, service: str, is_own_port: bool) -> Dis
         pieces = tuple(m for stream in pieces for m in messages_of_stream(stream))
     heard: list[_Heard] = []
     is_cut = False
+    last = None
     for piece in pieces[:MAX_PIECES]:
-        message, end = parse_to_end(piece)
-        if message is None or not (is_own_port or _is_ordinary_query(message, end, len(piece))):
-            if not heard:
-                return None
+        if piece == last:
             continue
-        is_cut |= message.is_cut
-        rcode = message.rcode if message.is_response else -1
-        heard.append((message.questions, rcode, _mdns_names(message) if service == "mdns" else ()))
+        last = piece
+        told = _hear_once(piece, service, is_own_port)
+        if told is not None:
+            heard.append(told[0])
+            is_cut |= told[1]
+        elif not heard:
+            return None
     return _told(service, tuple(heard), is_cut) if heard else None
 
 
@@ -161,6 +218,8 @@ DISSECTORS = (
         transports=frozenset((TCP, UDP)),
         first_bytes=ANY_BYTE,
         dissect=dissect,
+        # Length, id and flags, then the number of questions, of which 32 are believed.
+        tcp_opening=re.compile(rb".{6}\x00[\x00-\x20]", re.DOTALL),
         ports=frozenset((_DNS,)),
         rank=75,
         how="Port 53: header with a known opcode, plausible counts and questions that parse, which "

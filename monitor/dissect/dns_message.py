@@ -208,6 +208,12 @@ def parse(payload: bytes) -> DnsMessage | None:
     return parse_to_end(payload)[0]
 
 
+def question_end(data: bytes) -> int:
+    """Return the offset behind the first question, -1 where its name cannot be read."""
+    after = _name(data, 12)[1]
+    return after + 4 if after > 0 else -1
+
+
 def parse_to_end(payload: bytes) -> tuple[DnsMessage | None, int]:
     """Return the message as `parse` does, and the offset behind what was read of it."""
     if len(payload) < 12:

@@ -140,7 +140,7 @@ def dissect_behind(conversation: Conversation) -> Dissection | None:
     """Return DTLS that follows other datagrams, as in WebRTC, where STUN opens the way for it."""
     for side in (conversation.orig, conversation.resp):
         for datagram in side:
-            if datagram[:1] == b"\x16" and datagram[1:2] == b"\xfe":
+            if datagram.startswith(b"\x16\xfe"):
                 return dissect(conversation)
     return None
 

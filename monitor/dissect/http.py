@@ -25,6 +25,9 @@ MAX_MESSAGES = 4
 MAX_PATH = 512
 MEMO_SIZE = 4096
 
+_REPEATED = 512
+"""Bytes of the longest head that is remembered whole."""
+
 _SECRET = re.compile(
     r"([?&;][a-z0-9_.-]{0,24}(?:passw(?:or)?d|pass|pwd|psw|loginpas|secret|token)=)[^&;#]+",
     re.IGNORECASE,
@@ -170,6 +173,22 @@ def _head_facts(head: Head) -> list[Fact]:
     return facts
 
 
+@functools.lru_cache(maxsize=MEMO_SIZE)
+def _whole_head(data: bytes) -> tuple[Head, Facts] | None:
+    """Return a head that is all of `data`, and its facts; None where it is none."""
+    head = read_head(data)
+    return None if head is None else (head, tuple(_head_facts(head)))
+
+
+def _told_head(stream: bytes, at: int) -> tuple[Head, Facts] | None:
+    """Return the head at `at` and its facts, from memory where the same one was read before."""
+    end = stream.find(b"\r\n\r\n", 0, _REPEATED) + 4
+    if at == 0 and end >= 4:
+        return _whole_head(stream[:end])
+    head = read_head(stream, at)
+    return None if head is None else (head, tuple(_head_facts(head)))
+
+
 def _next_at(stream: bytes, head: Head) -> int:
     """Return where the message after `head` starts, 0 when that is unknown or the end."""
     is_interim = head.status[:1] == "1" and head.status != "101"
@@ -183,10 +202,11 @@ def _read(stream: bytes, facts: list[Fact], weirds: list[str]) -> bool:
     """Take in the messages of one side; return whether there was any."""
     at = 0
     for count in range(MAX_MESSAGES):
-        head = read_head(stream, at)
-        if head is None:
+        told = _told_head(stream, at)
+        if told is None:
             return count > 0
-        facts += _head_facts(head)
+        head, head_facts = told
+        facts += head_facts
         if head.is_cut:
             weirds.append("http_head_cut")
         length = head.fields.get("content-length")

@@ -46,6 +46,7 @@ DISSECTOR = Dissector(
     title="Hikvision ISUP (EHome)",
     transports=frozenset({TCP, UDP}),
     first_bytes=frozenset({0x10, 0x3C, *range(0x20)}),
+    tcp_opening=re.compile(rb"\x10.\x01\x01\x00\x09|.{0,82}<PPVSPMessage>", re.DOTALL),
     dissect=_dissect,
     ports=frozenset({7660, 7661}),
     rank=35,

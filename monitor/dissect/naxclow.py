@@ -51,6 +51,7 @@ DISSECTOR = Dissector(
     title="Naxclow (A9, V720)",
     transports=frozenset({TCP, UDP}),
     first_bytes=ANY_BYTE,
+    tcp_opening=re.compile(rb".{20}\{", re.DOTALL),
     dissect=_dissect,
     ports=frozenset({6123}),
     rank=65,

@@ -1,5 +1,7 @@
 """Network Time Protocol: who asks for the time, who answers, and what on UDP 123 is not NTP."""
 
+import functools
+
 from monitor.dissect.base import UDP, Dissector, FactKind
 from monitor.dissect.wire import first_piece, ipv4, text
 from monitor.model.facts import Conversation, Dissection, Fact
@@ -46,11 +48,8 @@ def _control(data: bytes) -> Dissection | None:
             return None
         if size not in {body, body + 40, 192} or (is_request and data[4] >> 4):
             return None
-    return _answer(data, [Fact("ntp.mode", _MODES[data[0] & 7])])
-
-
-def _answer(data: bytes, more: list[Fact]) -> Dissection:
-    return Dissection("ntp", (Fact("ntp.version", str(data[0] >> 3 & 7)), *more))
+    version = Fact("ntp.version", str(data[0] >> 3 & 7))
+    return Dissection("ntp", (version, Fact("ntp.mode", _MODES[data[0] & 7])))
 
 
 def _is_pair(conversation: Conversation) -> bool:
@@ -71,20 +70,34 @@ def _dissect(conversation: Conversation) -> Dissection | None:
         return _control(data) if is_port else None
     if not _is_plausible(data) or not (is_port or _is_pair(conversation)):
         return None
-    facts = [Fact("ntp.mode", _MODES[mode])]
-    weirds: tuple[str, ...] = ()
     reply = conversation.resp_first if mode == 3 else data
-    if mode != 3 or (len(reply) >= 48 and reply[0] & 7 == 4):
-        stratum, reference = reply[1], reply[12:16]
+    return _told(version, mode, reply[:2], reply[12:16], len(reply) >= 48)
+
+
+@functools.lru_cache(maxsize=1024)
+def _told(version: int, mode: int, head: bytes, reference: bytes, is_whole: bool) -> Dissection:
+    """Return the facts of a first message and of what shows the server's clock.
+
+    Args:
+        version: Of the first message.
+        mode: Of the first message.
+        head: First two bytes of the server's message; empty where there is none.
+        reference: Its reference id.
+        is_whole: It is as long as a message is.
+    """
+    facts = [Fact("ntp.version", str(version)), Fact("ntp.mode", _MODES[mode])]
+    weirds: tuple[str, ...] = ()
+    if mode != 3 or (is_whole and head[0] & 7 == 4):
+        stratum = head[1]
         facts.append(Fact("ntp.stratum", str(stratum)))
         shown = text(reference) if stratum <= 1 else ipv4(reference)
         if shown:
             facts.append(Fact("ntp.reference", shown))
-        if stratum == 0 and reply[0] & 7 == 4:
+        if stratum == 0 and head[0] & 7 == 4:
             weirds = ("ntp_kiss_of_death",)
-    elif reply:
+    elif head:
         weirds = ("ntp_odd_answer",)
-    return _answer(data, facts)._replace(weirds=weirds)
+    return Dissection("ntp", tuple(facts), weirds)
 
 
 DISSECTOR = Dissector(

@@ -1,5 +1,7 @@
 """OpenVPN tunnels over UDP and TCP, by their first message."""
 
+import re
+
 from monitor.dissect.base import TCP, UDP, Dissector, FactKind
 from monitor.dissect.wire import first_piece
 from monitor.model.facts import Conversation, Dissection, Fact
@@ -81,6 +83,7 @@ DISSECTORS = (
         title="OpenVPN over TCP",
         transports=frozenset({TCP}),
         first_bytes=frozenset({0, 1, 2, 3, 4, 5}),
+        tcp_opening=re.compile(rb"..[\x38\x50]", re.DOTALL),
         dissect=_dissect,
         ports=frozenset({1194}),
         rank=50,

@@ -1,6 +1,8 @@
 """PPPP, the peer-to-peer protocol of CS2 Network, iLnkP2P, Yi TNP and very many cheap cameras."""
 
-from collections.abc import Iterator
+import functools
+import re
+from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from monitor.dissect.base import TCP, UDP, Dissector, FactKind
@@ -13,6 +15,8 @@ _TCP_MARK = b"\x68\x00"
 _DATA_TYPES = frozenset({0xD0, 0xD1, 0xD8})
 _MOST_CONTROL = 256
 _DATA_MAGICS = frozenset({0xD1, 0xD2})
+_MEMO_SIZE = 4096
+_OVER_UDP = Fact("pppp.transport", "udp")
 
 _NAMES = {
     0x00: "hello",
@@ -171,12 +175,13 @@ def _prefix(message: bytes) -> str:
     return letters.decode() if len(letters) >= 3 and letters.isalpha() else ""
 
 
-def _addresses(message: bytes) -> Iterator[Fact]:
-    """Yield the socket address in a message: little-endian port, reversed IPv4 address."""
+def _address(message: bytes) -> Fact | None:
+    """Return the socket address in a message: little-endian port, reversed IPv4 address."""
     kind, at = _ADDRESS_AT.get(message[1], ("", 0))
     if kind and len(message) >= at + 16 and message[at : at + 2] in {b"\x00\x02", b"\x02\x00"}:
         port = int.from_bytes(message[at + 2 : at + 4], "little")
-        yield Fact(kind, endpoint(message[at + 4 : at + 8][::-1], port))
+        return Fact(kind, endpoint(message[at + 4 : at + 8][::-1], port))
+    return None
 
 
 def _app(message: bytes) -> str:
@@ -198,7 +203,7 @@ def _dissect_masked(conversation: Conversation) -> Dissection | None:
             pieces = (*conversation.orig, *conversation.resp)
             found = [plain for plain in (_plain(piece, key) for piece in pieces) if plain]
             place = "server" if key == KEYS[0] else "lan"
-            return _answer([Fact("pppp.transport", "udp"), Fact("pppp.mask", place)], found)
+            return _answer((_OVER_UDP, Fact("pppp.mask", place)), found)
     return None
 
 
@@ -206,8 +211,9 @@ def _dissect(conversation: Conversation) -> Dissection | None:
     data = first_piece(conversation)
     if not is_message(data):
         return None
-    found = [p for p in (*conversation.orig, *conversation.resp) if is_message(p)]
-    return _answer([Fact("pppp.transport", "udp")], found)
+    # Devices repeat themselves until they are answered; a repeat says nothing new.
+    pieces = dict.fromkeys(conversation.orig + conversation.resp)
+    return _answer((_OVER_UDP,), [piece for piece in pieces if is_message(piece)])
 
 
 def _dissect_tcp(conversation: Conversation) -> Dissection | None:
@@ -219,19 +225,30 @@ def _dissect_tcp(conversation: Conversation) -> Dissection | None:
         return None
     if data is not conversation.resp_first:
         found += islice(_unwrapped(conversation.resp_first), 2 * MOST_VALUES)
-    facts = [Fact("pppp.transport", "tcp")]
+    facts: tuple[Fact, ...] = (Fact("pppp.transport", "tcp"),)
     if any(is_masked for _, is_masked in found):
-        facts.append(Fact("pppp.mask", "relay"))
+        facts += (Fact("pppp.mask", "relay"),)
     return _answer(facts, [message for message, _ in found])
 
 
-def _answer(facts: list[Fact], found: list[bytes]) -> Dissection:
-    facts += distinct("pppp.message", (_NAMES[message[1]] for message in found))
-    facts += distinct("pppp.uid_prefix", map(_prefix, found))
-    addresses = [fact for message in found for fact in _addresses(message)]
+_Said = tuple[int, str, Fact | None, str]
+"""What counts of one message: its type, the letters of the id, an address, the maker's protocol."""
+
+
+def _answer(facts: tuple[Fact, ...], found: Iterable[bytes]) -> Dissection:
+    said = [(message[1], _prefix(message), _address(message), _app(message)) for message in found]
+    return _told(facts, tuple(said))
+
+
+@functools.lru_cache(maxsize=_MEMO_SIZE)
+def _told(first: tuple[Fact, ...], said: tuple[_Said, ...]) -> Dissection:
+    """Return the facts of some messages: those that all have, then each of the others once."""
+    facts = [*first, *distinct("pppp.message", (_NAMES[number] for number, _, _, _ in said))]
+    facts += distinct("pppp.uid_prefix", (prefix for _, prefix, _, _ in said))
+    addresses = [fact for _, _, fact, _ in said if fact is not None]
     for kind, _ in _ADDRESS_AT.values():
         facts += distinct(kind, (fact.value for fact in addresses if fact.kind == kind))
-    facts += distinct("pppp.app", map(_app, found))
+    facts += distinct("pppp.app", (app for _, _, _, app in said))
     return Dissection("pppp", tuple(facts))
 
 
@@ -275,6 +292,7 @@ DISSECTORS = (
         title="PPPP peer-to-peer over TCP (CS2)",
         transports=frozenset({TCP}),
         first_bytes=frozenset(range(8)),
+        tcp_opening=re.compile(rb"..\x68\x00", re.DOTALL),
         dissect=_dissect_tcp,
         ports=frozenset({32100, 32108}),
         rank=35,

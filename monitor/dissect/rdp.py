@@ -33,6 +33,7 @@ DISSECTOR = Dissector(
     title="Remote Desktop Protocol",
     transports=frozenset({TCP}),
     first_bytes=frozenset({3}),
+    tcp_opening=re.compile(rb"\x03\x00"),
     dissect=_dissect,
     ports=frozenset({3389}),
     rank=30,

@@ -2,7 +2,9 @@
 
 import importlib
 import pkgutil
-from collections.abc import Iterable
+import re
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
 
 import monitor.dissect
 from monitor.dissect.base import TCP, UDP, Dissector
@@ -13,8 +15,22 @@ MEMO_BYTES = 128
 
 MEMO_SIZE = 1 << 14
 
-_ByByte = tuple[tuple[Dissector, ...], ...]
-"""For each value of the first byte, the dissectors to ask, in order."""
+_Ask = Callable[[Conversation], Dissection | None]
+
+
+class _Row(NamedTuple):
+    """Whom to ask for one value of the first byte, in order."""
+
+    all: tuple[_Ask, ...]
+    opening: Callable[[bytes], object] | None
+    """Whether a stream opens as one of those wants it that promise an opening; TCP alone."""
+
+    others: tuple[_Ask, ...]
+    """Those that promise none: all to ask where no opening fits."""
+
+
+_ByByte = tuple[_Row, ...]
+"""A row for each value of the first byte."""
 
 
 def shipped() -> tuple[Dissector, ...]:
@@ -27,13 +43,23 @@ def shipped() -> tuple[Dissector, ...]:
     return tuple(found)
 
 
-def _table(dissectors: Iterable[Dissector]) -> _ByByte:
+def _row(dissectors: list[Dissector], transport: int) -> _Row:
+    everyone = tuple(d.dissect for d in dissectors)
+    openings = [d.tcp_opening for d in dissectors if d.tcp_opening and transport == TCP]
+    if not openings:
+        return _Row(everyone, None, everyone)
+    either = b"|".join(b"(?s:%s)" % opening.pattern for opening in dict.fromkeys(openings))
+    others = tuple(d.dissect for d in dissectors if d.tcp_opening is None)
+    return _Row(everyone, re.compile(either).match, others)
+
+
+def _table(dissectors: Iterable[Dissector], transport: int) -> _ByByte:
     """Return who is asked for each first byte, in the order given."""
     rows: list[list[Dissector]] = [[] for _ in range(256)]
     for dissector in dissectors:
         for byte in dissector.first_bytes:
             rows[byte].append(dissector)
-    return tuple(tuple(row) for row in rows)
+    return tuple(_row(row, transport) for row in rows)
 
 
 class Registry:
@@ -58,19 +84,24 @@ class Registry:
         ] = {}
         self._known: dict[Dissection, Dissection] = {NOTHING: NOTHING}
         self._layers = {
-            transport: tuple(d for d in self.dissectors if d.is_layer and transport in d.transports)
+            transport: tuple(
+                (d.service, d.dissect)
+                for d in self.dissectors
+                if d.is_layer and transport in d.transports
+            )
             for transport in (TCP, UDP)
         }
         self._any_port: dict[int, _ByByte] = {}
-        self._by_port: dict[tuple[int, int], _ByByte] = {}
+        self._by_port: dict[int, dict[int, _ByByte]] = {}
         for transport in (TCP, UDP):
             able = [d for d in self.dissectors if transport in d.transports]
             able.sort(key=lambda d: d.rank)
-            self._any_port[transport] = _table(able)
+            self._any_port[transport] = _table(able, transport)
+            by_port = self._by_port[transport] = {}
             for port in {port for d in able for port in d.ports}:
                 # Sorting is stable: each group stays in the order of rank.
                 ordered = sorted(able, key=lambda d, port=port: port not in d.ports)  # type: ignore[misc]  # mypy cannot infer a lambda with a default
-                self._by_port[transport, port] = _table(ordered)
+                by_port[port] = _table(ordered, transport)
 
     def dissect(self, conversation: Conversation) -> Dissection:
         """Return what the bytes show; `NOTHING` where nothing is recognised.
@@ -78,56 +109,68 @@ class Registry:
         Equal answers are the same object, so that later stages may compare by identity.
         """
         orig, resp = conversation.orig, conversation.resp
-        if not (orig or resp):
-            return NOTHING
         protocol, port = conversation.protocol, conversation.resp_port
+        by_port = self._by_port.get(protocol)
+        if by_port is None or not (orig or resp):
+            return NOTHING
         key = None
-        if sum(map(len, orig)) + sum(map(len, resp)) <= MEMO_BYTES:
+        # Most conversations are too long by their first piece already.
+        if len(orig[0] if orig else resp[0]) <= MEMO_BYTES and (
+            sum(map(len, orig)) + sum(map(len, resp)) <= MEMO_BYTES
+        ):
             # Some dissectors look at the originator's port, but only for ports that mean something;
             # with the others in the key a repeated probe would never be found again.
             orig_port = conversation.orig_port
-            if orig_port >= 1024 and (protocol, orig_port) not in self._by_port:
+            if orig_port >= 1024 and orig_port not in by_port:
                 orig_port = 0
             key = (protocol, orig_port, port, orig, resp)
             seen = self._memo.get(key)
             if seen is not None:
                 return seen
-        table = self._by_port.get((protocol, port)) or self._any_port.get(protocol)
-        answer = NOTHING if table is None else _ask(conversation, table)
-        if answer.service:
-            for layer in self._layers[protocol]:
-                if layer.service != answer.service:
-                    answer = _with_layer(answer, layer.dissect(conversation))
+        answer = _ask(conversation, by_port.get(port) or self._any_port[protocol])
+        if answer is not NOTHING:
+            for service, dissect in self._layers[protocol]:
+                if service != answer.service:
+                    layer = dissect(conversation)
+                    if layer is not None:
+                        answer = _with_layer(answer, layer)
+            answer = self._one(answer)
+        if key is not None:
+            if len(self._memo) >= self._memo_size:
+                self._memo.clear()
+            self._memo[key] = answer
+        return answer
+
+    def _one(self, answer: Dissection) -> Dissection:
+        """Return the object that stands for all answers equal to this."""
         known = self._known.get(answer)
         if known is None:
             if len(self._known) >= self._memo_size:
                 self._known = {NOTHING: NOTHING}
                 self._memo.clear()
             known = self._known[answer] = answer
-        if key is not None:
-            if len(self._memo) >= self._memo_size:
-                self._memo.clear()
-            self._memo[key] = known
         return known
 
 
 def _ask(conversation: Conversation, table: _ByByte) -> Dissection:
-    orig, resp = conversation.orig_first, conversation.resp_first
-    asked: tuple[Dissector, ...] = ()
-    for first in (orig[:1], resp[:1]):
+    orig, resp = conversation.orig, conversation.resp
+    ours, theirs = orig[0] if orig else b"", resp[0] if resp else b""
+    asked: tuple[_Ask, ...] = ()
+    for first in (ours, theirs) if theirs else (ours,):
         if not first:
             continue
-        for dissector in table[first[0]]:
-            if dissector not in asked:
-                answer = dissector.dissect(conversation)
+        everyone, opening, others = table[first[0]]
+        if opening is not None and not (opening(ours) or (theirs and opening(theirs))):
+            everyone = others
+        for dissect in everyone:
+            if dissect not in asked:
+                answer = dissect(conversation)
                 if answer is not None:
                     return answer
-        asked = table[first[0]]
+        asked = everyone
     return NOTHING
 
 
-def _with_layer(answer: Dissection, layer: Dissection | None) -> Dissection:
-    if layer is None:
-        return answer
+def _with_layer(answer: Dissection, layer: Dissection) -> Dissection:
     facts = tuple(dict.fromkeys((*answer.facts, *layer.facts)))
     return Dissection(answer.service, facts, tuple(dict.fromkeys((*answer.weirds, *layer.weirds))))

@@ -53,6 +53,7 @@ DISSECTOR = Dissector(
     title="Real-Time Messaging Protocol",
     transports=frozenset({TCP}),
     first_bytes=frozenset({3}),
+    tcp_opening=re.compile(rb"\x03.{1536}", re.DOTALL),
     dissect=_dissect,
     ports=frozenset({1935}),
     rank=40,

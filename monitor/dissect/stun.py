@@ -1,5 +1,8 @@
 """STUN and TURN: how a camera learns its public address, and how it gets a relay."""
 
+import functools
+import re
+import struct
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -28,6 +31,8 @@ _CLASSIC_TYPES = frozenset({0x0001, 0x0101, 0x0111, 0x0002, 0x0102, 0x0112})
 _CLASSIC_LAST_ATTRIBUTE = 0x000B
 _MOST_MESSAGES = 8
 _MOST_ATTRIBUTES = 32
+_MEMO_SIZE = 4096
+_HEAD = struct.Struct(">HH").unpack_from
 
 _ADDRESSES = {
     0x0001: ("stun.mapped", False),
@@ -68,7 +73,7 @@ def read(data: bytes) -> Message | None:
     """
     if len(data) < 20 or data[0] & 0xC0:
         return None
-    kind, length = int.from_bytes(data[:2], "big"), int.from_bytes(data[2:4], "big")
+    kind, length = _HEAD(data)
     is_classic = data[4:8] != COOKIE
     end = 20 + length
     if end > len(data) or (is_classic and (length % 4 or kind not in _CLASSIC_TYPES)):
@@ -136,13 +141,24 @@ def _attribute_facts(message: Message) -> Iterator[Fact]:
 
 def facts_of(found: list[Message]) -> tuple[Fact, ...]:
     """Return what a list of messages tells, each fact once, in the order of the table."""
-    facts = [Fact("stun.variant", "rfc3489" if found[0].is_classic else "rfc5389")]
-    facts += distinct("stun.method", (_METHODS.get(m.method, hex(m.method)) for m in found))
-    facts += distinct("stun.class", (_CLASSES[m.kind] for m in found))
-    details = [fact for message in found for fact in _attribute_facts(message)]
+    details = [fact for m in found if m.attributes for fact in _attribute_facts(m)]
+    return _facts(found[0].is_classic, tuple([(m.method, m.kind) for m in found]), tuple(details))
+
+
+@functools.lru_cache(maxsize=_MEMO_SIZE)
+def _facts(
+    is_classic: bool, kinds: tuple[tuple[int, int], ...], details: tuple[Fact, ...]
+) -> tuple[Fact, ...]:
+    facts = [Fact("stun.variant", "rfc3489" if is_classic else "rfc5389")]
+    facts += distinct("stun.method", (_METHODS.get(method, hex(method)) for method, _ in kinds))
+    facts += distinct("stun.class", (_CLASSES[kind] for _, kind in kinds))
     for kind in _DETAILS:
         facts += distinct(kind.kind, (fact.value for fact in details if fact.kind == kind.kind))
     return tuple(facts)
+
+
+_LOWEST_CARRIED = 20
+"""Lowest first byte of what shares a flow with STUN."""
 
 
 def _is_channel_data(conversation: Conversation) -> bool:
@@ -156,12 +172,12 @@ def _is_channel_data(conversation: Conversation) -> bool:
     )
 
 
-def _carried(conversation: Conversation) -> Iterator[str]:
+def _carried(pieces: tuple[bytes, ...]) -> Iterator[str]:
     """Yield what else the flow holds (RFC 7983): media and data channels follow STUN on it."""
-    for piece in (*conversation.orig, *conversation.resp):
+    for piece in pieces:
         if len(piece) < 4:
             continue
-        if 20 <= piece[0] <= 63 and piece[1:2] == b"\xfe":
+        if _LOWEST_CARRIED <= piece[0] <= 63 and piece[1:2] == b"\xfe":
             yield "dtls"
         elif 0x80 <= piece[0] <= 0xBF and len(piece) >= 12:
             yield "rtp"
@@ -185,10 +201,15 @@ def _dissect(conversation: Conversation) -> Dissection | None:
         return None
     if head.is_classic and (conversation.protocol == TCP or not _is_sure(head, conversation)):
         return None
-    found = [m for piece in (*conversation.orig, *conversation.resp) for m in messages(piece)]
+    pieces = conversation.orig + conversation.resp
+    if conversation.protocol == UDP and pieces.count(data) == len(pieces):
+        # One request, repeated until it is answered or given up: no repeat says anything new.
+        pieces, found = (data,), [head]
+    else:
+        found = [m for piece in pieces for m in messages(piece)]
     facts = facts_of(found[: 2 * _MOST_MESSAGES])
-    if conversation.protocol == UDP:
-        facts += tuple(distinct("stun.carries", _carried(conversation)))
+    if conversation.protocol == UDP and (len(pieces) > 1 or data[0] >= _LOWEST_CARRIED):
+        facts += tuple(distinct("stun.carries", _carried(pieces)))
     return Dissection("stun", facts)
 
 
@@ -227,6 +248,7 @@ DISSECTOR = Dissector(
     title="Session Traversal Utilities for NAT, and TURN",
     transports=frozenset({TCP, UDP}),
     first_bytes=frozenset({0, 1, 2, 3, *range(0x40, 0x50)}),
+    tcp_opening=re.compile(rb".{4}(?:..)?\x21\x12\xa4\x42", re.DOTALL),
     dissect=_dissect,
     ports=_PORTS,
     rank=20,

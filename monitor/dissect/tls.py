@@ -168,6 +168,7 @@ def _client_facts(stream: bytes) -> tuple[Fact, ...]:
 
 
 _INSIDE = re.compile(rb"\x16\x03[\x00-\x04].{2}(?:\x01\x00|\x02\x00).{2}\x03[\x00-\x03]", re.DOTALL)
+_MARK = b"\x16\x03"
 _SEARCHED = 8192
 """How far into a stream a hello is looked for, in bytes."""
 
@@ -183,7 +184,10 @@ def dissect_inside(conversation: Conversation) -> Dissection | None:
 
     Only a ClientHello counts as a find; it is known by nine fixed or bounded bytes and must parse.
     """
-    orig, resp = _from_hello(conversation.orig_first), _from_hello(conversation.resp_first)
+    ours, theirs = conversation.orig_first, conversation.resp_first
+    if _MARK not in ours and _MARK not in theirs:
+        return None
+    orig, resp = _from_hello(ours), _from_hello(theirs)
     if not (_client_facts(orig) or _client_facts(resp)):
         return None
     inner = dissect(Conversation(TCP, 0, 0, (orig,) if orig else (), (resp,) if resp else ()))
@@ -238,6 +242,7 @@ _TLS = Dissector(
     title="Transport Layer Security",
     transports=frozenset((TCP,)),
     first_bytes=_KINDS | frozenset(range(0x80, 0x100)),
+    tcp_opening=re.compile(rb"[\x14-\x18]\x03[\x00-\x04]|[\x80-\xff].\x01", re.DOTALL),
     dissect=dissect,
     ports=frozenset((443, 8443)),
     rank=30,
