@@ -317,3 +317,23 @@ def test_what_was_remembered_of_one_dissection_is_not_told_of_another() -> None:
         path = "/generate_204" if number % 2 else f"/q{number}"
         wanted = Purpose.CONNECTIVITY_CHECK if number % 2 else Purpose.UNKNOWN
         assert classifier.classify(http("", path)).purpose is wanted
+
+
+def test_a_flow_can_be_classified_without_a_view_unless_a_rule_must_be_asked(
+    classifier: Classifier,
+) -> None:
+    row = (UDP, NOTHING, Scope.OUTSIDE, "camera", 40000, 32100, "", "", "203.0.113.9")
+    kind = classifier.kind(*row, "answered", True, False)
+    assert classifier.kind(*row, "answered", True, False) is kind
+    assert classifier.at_once(kind, "c", 0, "203.0.113.9", 32100, 900, 5.0) is kind.verdict
+    assert classifier.at_once(kind, "c", 0, "203.0.113.9", 32100, 900_000, 5.0) is None
+    media = udp(32100, orig_payload=900_000, orig_data_pkts=900)
+    assert classifier.judge(kind, media, "c").purpose is Purpose.MEDIA_RELAY
+
+
+def test_an_attempt_at_once_is_remembered_until_it_is_a_scan() -> None:
+    classifier = Classifier()
+    row = (TCP, NOTHING, Scope.OUTSIDE, "camera", 40000, 2323, "", "", "x")
+    kind = classifier.kind(*row, "unanswered", True, True)
+    told = [classifier.at_once(kind, "c", 0, f"h{host}", 2323, 0, 0.0) for host in range(9)]
+    assert [verdict is None for verdict in told] == [False] * 8 + [True]

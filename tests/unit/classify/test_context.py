@@ -104,3 +104,27 @@ def test_repeats_within_ten_seconds_are_remembered_once() -> None:
     recent.note(FlowView(TCP, destination="x"), "cam", 11 * SECOND, verdict(Purpose.PUSH))
     view = recent.with_context(FlowView(TCP, destination="x"), "cam", 11 * SECOND)
     assert view.before == (Purpose.PUSH, Purpose.PUSH)
+
+
+def test_a_friend_is_a_destination_with_which_the_camera_did_p2p() -> None:
+    recent = Recent()
+    recent.note_company("cam", "x", 0, Purpose.MEDIA_RELAY)
+    recent.note_company("cam", "x", SECOND, Purpose.PUSH)
+    recent.note_company("cam", "y", 0, Purpose.PUSH)
+    assert recent.is_friend("cam", "x")
+    assert not recent.is_friend("cam", "y")
+    assert not recent.is_friend("other", "x")
+
+
+def test_a_camera_searches_from_eight_hosts_or_twelve_tcp_ports_on_for_two_minutes() -> None:
+    recent = Recent()
+    for number in range(12):
+        assert not recent.is_searching("cam", "x", TCP, 1, SECOND)
+        recent.note_vain("cam", "x", TCP, number, SECOND)
+    assert recent.is_searching("cam", "x", TCP, 1, 121 * SECOND)
+    assert not recent.is_searching("cam", "x", TCP, 1, 122 * SECOND)
+    assert not recent.is_searching("cam", "x", Protocol.UDP, 1, SECOND)
+    for number in range(8):
+        assert not recent.is_searching("cam", "y", Protocol.UDP, 1, SECOND)
+        recent.note_vain("cam", f"h{number}", Protocol.UDP, 1, SECOND)
+    assert recent.is_searching("cam", "y", Protocol.UDP, 1, SECOND)
