@@ -36,8 +36,8 @@ _SYN = 2
 _ACTIVE = EndReason.ACTIVE.value
 _OUTCOME_TEXT = tuple(str(outcome) for outcome in OUTCOMES)
 _OUTSIDE = SCOPES.index(Scope.OUTSIDE)
+_SITE = SCOPES.index(Scope.SITE)
 _BROADCAST = SCOPES.index(Scope.BROADCAST)
-_SCOPE_NUMBER = {scope: number for number, scope in enumerate(SCOPES)}
 _CAMERA, _DESTINATION = "camera", "destination"
 
 
@@ -106,6 +106,7 @@ class Assembler:
         self._facts: dict[int, Dissection] = {}
         self._told: dict[int, _Told] = {}
         self._seen: set[tuple[int, int, int]] = set()
+        self._routers: set[int] = set()
         self._begin_words()
 
     def _begin_words(self) -> None:
@@ -209,8 +210,10 @@ class Assembler:
     def _index(self, batch: FlowBatch, rows: I64, index: _Index) -> None:
         """Say of each row who, to whom and what for, as indices into the vocabulary."""
         stages, facts = self._stages, self._facts
-        of, prefers, classify = stages.roles.of, stages.devices.prefers, stages.classifier.classify
-        contacted = stages.devices.contacted
+        of, prefers = stages.roles.of, stages.devices.prefers
+        classifier = stages.classifier
+        kind_of, at_once, judge = classifier.kind, classifier.at_once, classifier.judge
+        contacted, seen, routers = stages.devices.contacted, self._seen, self._routers
         service_addresses = stages.operators.service_addresses
         columns = (
             batch.flow_no, batch.start_ns, batch.end_ns, batch.protocol, batch.orig_hi,
@@ -219,60 +222,80 @@ class Assembler:
             batch.orig_payload, batch.resp_payload, batch.orig_data_pkts, batch.resp_data_pkts,
             batch.outcome, batch.end_reason, batch.orig_flags | batch.resp_flags,
         )  # fmt: skip
-        other_places = self._places_of(batch, rows)
+        ohi_, olo_ = batch.orig_hi[rows], batch.orig_lo[rows]
+        rhi_, rlo_ = batch.resp_hi[rows], batch.resp_lo[rows]
+        roles = stages.roles
+        orig_scope, resp_scope = roles.scopes(ohi_, olo_), roles.scopes(rhi_, rlo_)
+        is_outside = orig_scope == _OUTSIDE
+        places = stages.geo.places(
+            np.where(is_outside, ohi_, rhi_), np.where(is_outside, olo_, rlo_)
+        )
         for (
-            row, place, flow_no, start_ns, end_ns, protocol, ohi, olo, rhi, rlo, oport, rport,
+            row, place, orig_at, resp_at, may_orig, may_resp,
+            flow_no, start_ns, end_ns, protocol, ohi, olo, rhi, rlo, oport, rport,
             omac, rmac, opkts, rpkts, opayload, rpayload, odata, rdata, outcome, end_reason, flags,
         ) in zip(
-            range(len(rows)), other_places, *(column[rows].tolist() for column in columns),
+            range(len(rows)), places, orig_scope.tolist(), resp_scope.tolist(),
+            roles.cameras_among(ohi_, olo_, orig_scope).tolist(),
+            roles.cameras_among(rhi_, rlo_, resp_scope).tolist(),
+            *(column[rows].tolist() for column in columns),
             strict=True,
         ):  # fmt: skip
             dissection = facts.pop(flow_no, NOTHING)
             if end_reason == _ACTIVE and dissection is not NOTHING:
                 facts[flow_no] = dissection
-            orig, resp = of(ohi, olo), of(rhi, rlo)
-            if opkts and (ohi, olo, omac) not in self._seen:
-                self._see(orig, (ohi, olo, omac))
-            if rpkts and (rhi, rlo, rmac) not in self._seen:
-                self._see(resp, (rhi, rlo, rmac))
-            if orig.is_camera and not (
-                resp.is_camera and prefers(resp.text, rmac, orig.text, omac)
+            if opkts and (
+                omac not in routers if orig_at == _OUTSIDE else (ohi, olo, omac) not in seen
             ):
-                is_ours, camera, other = True, orig, resp
-            elif resp.is_camera:
-                is_ours, camera, other = False, resp, orig
+                self._see(of(ohi, olo), (ohi, olo, omac))
+            if rpkts and (
+                rmac not in routers if resp_at == _OUTSIDE else (rhi, rlo, rmac) not in seen
+            ):
+                self._see(of(rhi, rlo), (rhi, rlo, rmac))
+            if may_orig and not (may_resp and prefers(rmac, omac)):
+                is_ours, camera, scope, other = True, of(ohi, olo), resp_at, ip_text(rhi, rlo)
+                if rmac == _BROADCAST_MAC:
+                    scope = _BROADCAST
+                context = camera.text
+            elif may_resp:
+                is_ours, camera, scope, other = False, of(rhi, rlo), orig_at, ip_text(ohi, olo)
+                # What a camera was told and did is known where its own flows are handled: a flow
+                # that another site address opened to it is handled there, and goes without.
+                context = "" if orig_at == _SITE else camera.text
             else:
                 continue
-            scope = _SCOPE_NUMBER[other.scope]
-            if is_ours and rmac == _BROADCAST_MAC:
-                scope = _BROADCAST
-            # What a camera was told and did is known where its own flows are handled: a flow
-            # that another site address opened to it is handled there, and goes without.
-            context = camera.text if camera is orig or not orig.is_site else ""
             told = self._told.get(id(dissection)) or self._tell(dissection)
             name, source = told.name, told.source
             if not name:
-                name, source = self._learnt(context, other.text, start_ns, end_ns)
+                name, source = self._learnt(context, other, start_ns, end_ns)
             if is_ours and name:
                 contacted(camera, omac, name)
-            verdict = classify(
-                FlowView(
-                    protocol, dissection, SCOPES[scope], _CAMERA if is_ours else _DESTINATION,
-                    oport, rport, name, source, other.text, _OUTCOME_TEXT[outcome],
-                    opkts, rpkts, opayload, rpayload, odata, rdata, (end_ns - start_ns) / 1e9,
-                    end_reason, end_reason == _ACTIVE, protocol != _TCP or flags & _SYN != 0,
-                ),
-                context,
-                start_ns,
+            initiated_by = _CAMERA if is_ours else _DESTINATION
+            is_handshake = protocol != _TCP or flags & _SYN != 0
+            seconds = (end_ns - start_ns) / 1e9
+            kind = kind_of(
+                protocol, dissection, SCOPES[scope], initiated_by, oport, rport, name, source,
+                other, _OUTCOME_TEXT[outcome], is_handshake, not (odata or rdata),
             )  # fmt: skip
-            is_service = other.text in service_addresses
+            verdict = None
+            if context and end_reason != _ACTIVE:
+                verdict = at_once(
+                    kind, context, start_ns, other, rport, max(opayload, rpayload), seconds
+                )
+            if verdict is None:
+                view = FlowView(
+                    protocol, dissection, SCOPES[scope], initiated_by, oport, rport, name, source,
+                    other, _OUTCOME_TEXT[outcome], opkts, rpkts, opayload, rpayload, odata, rdata,
+                    seconds, end_reason, end_reason == _ACTIVE, is_handshake,
+                )  # fmt: skip
+                verdict = judge(kind, view, context, start_ns)
             key = (
-                name, source, id(place) if other.scope is Scope.OUTSIDE else 0,
-                told.certificate_names, other.text if is_service else "",
+                name, source, id(place) if scope == _OUTSIDE else 0,
+                told.certificate_names, other if other in service_addresses else "",
             )  # fmt: skip
             party = self._party_at.get(key)
             if party is None:
-                party = self._new_party(key, place, other)
+                party = self._new_party(key, place, other, is_outside=scope == _OUTSIDE)
             index.kept.append(row)
             index.scope.append(scope)
             index.is_ours.append(is_ours)
@@ -284,19 +307,14 @@ class Assembler:
             known = self._dissection_at.get(id(dissection))
             index.dissection.append(self._new_dissection(dissection) if known is None else known)
 
-    def _places_of(self, batch: FlowBatch, rows: I64) -> list[Place]:
-        """Return the place of the side that is not the site's, for each row."""
-        of_site = self._stages.roles.site.holds(batch.orig_hi[rows], batch.orig_lo[rows])
-        hi = np.where(of_site, batch.resp_hi[rows], batch.orig_hi[rows])
-        lo = np.where(of_site, batch.resp_lo[rows], batch.orig_lo[rows])
-        place = self._stages.geo.place
-        return [place(ip_text(h, w)) for h, w in zip(hi.tolist(), lo.tolist(), strict=True)]
-
     def _see(self, address: Address, key: tuple[int, int, int]) -> None:
-        if len(self._seen) >= MAX_SEEN:
-            self._seen.clear()
+        for known in (self._seen, self._routers):
+            if len(known) >= MAX_SEEN:
+                known.clear()
         if address.is_site:
             self._seen.add(key)
+        else:
+            self._routers.add(key[2])
         self._stages.devices.saw(address, key[2], spoke=True)
 
     def _tell(self, dissection: Dissection) -> _Told:
@@ -320,13 +338,13 @@ class Assembler:
         words.append(self._stages.devices.current(camera.text))
         return len(words) - 1
 
-    def _new_party(self, key: _PartyKey, place: Place, other: Address) -> int:
+    def _new_party(self, key: _PartyKey, place: Place, ip: str, *, is_outside: bool) -> int:
         name, source, _, certificate_names, _ = key
         operator = ("", "")
-        if other.scope is not Scope.OUTSIDE:
+        if not is_outside:
             place = NOWHERE
         else:
-            known = self._stages.operators.operator(name, other.text, place, certificate_names)
+            known = self._stages.operators.operator(name, ip, place, certificate_names)
             operator = (known.name, known.country)
         words = self._words.parties
         self._party_at[key] = len(words)

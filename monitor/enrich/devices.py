@@ -159,7 +159,7 @@ class Devices:
         if address.is_site:
             self._take_name((address.text, mac), name, is_contacted=True)
 
-    def prefers(self, ip: str, mac: int, other_ip: str, other_mac: int) -> bool:  # noqa: ARG002  # callers name both ends whole
+    def prefers(self, mac: int, other_mac: int) -> bool:
         """Return whether, of two site addresses that talk, the first is rather the camera.
 
         Only the MACs' prefixes count, so that the answer is the same at any time.

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from monitor.model.arrays import U64, Bool
+from monitor.model.arrays import U8, U64, Bool
 from monitor.model.words import Scope
 
 V4_PREFIX = 0xFFFF << 32
@@ -100,6 +100,11 @@ class Networks:
         return found
 
 
+SCOPE_NUMBERS = {scope: number for number, scope in enumerate(Scope)}
+_OUTSIDE, _SITE = SCOPE_NUMBERS[Scope.OUTSIDE], SCOPE_NUMBERS[Scope.SITE]
+_MULTICAST, _BROADCAST = SCOPE_NUMBERS[Scope.MULTICAST], SCOPE_NUMBERS[Scope.BROADCAST]
+
+
 class Address(NamedTuple):
     """An address and where it stands."""
 
@@ -125,6 +130,8 @@ class Roles:
             for network in (*site, *cameras)
             if network.version == 4 and network.prefixlen < 31
         }
+        everywhere = V4_PREFIX | 0xFFFF_FFFF
+        self._broadcasts = np.array([everywhere, *self._subnet_broadcasts], np.uint64)
         self._bound = bound
         self._known: dict[tuple[int, int], Address] = {}
 
@@ -132,6 +139,27 @@ class Roles:
     def assumes_cameras(self) -> bool:
         """Whether every site address counts as a candidate, because none were named."""
         return not self._cameras
+
+    def scopes(self, hi: U64, lo: U64) -> U8:
+        """Return the scope of flows towards some addresses, as `SCOPE_NUMBERS` has it.
+
+        Args:
+            hi: Upper words, shape (n,).
+            lo: Lower words, shape (n,).
+        """
+        scope = np.where(self.site.holds(hi, lo), _SITE, _OUTSIDE).astype(np.uint8)
+        is_v4 = (hi == 0) & (lo >> np.uint64(32) == 0xFFFF)
+        is_group = is_v4 & (lo >> np.uint64(28) & np.uint64(15) == 14)
+        scope[is_group | (hi >> np.uint64(56) == 0xFF)] = _MULTICAST
+        scope[(hi == 0) & np.isin(lo, self._broadcasts)] = _BROADCAST
+        return scope
+
+    def cameras_among(self, hi: U64, lo: U64, scope: U8) -> Bool:
+        """Return which of some addresses may be cameras; `scope` as `scopes` gives it."""
+        if self._cameras:
+            return self._cameras.holds(hi, lo)
+        is_site: Bool = scope == _SITE
+        return is_site
 
     def of(self, hi: int, lo: int) -> Address:
         """Return the address of two words."""

@@ -38,31 +38,28 @@ class Findings:
 
     def add(self, batch: RecordBatch) -> None:
         """Ask every rule about the kinds of flows in a batch, and note those it holds for."""
-        kinds = np.stack(
-            [
-                batch.verdict.astype(np.int64),
-                batch.scope.astype(np.int64),
-                batch.outcome.astype(np.int64),
-                batch.is_ours.astype(np.int64),
-                batch.dissection.astype(np.int64),
-            ]
-        )
         words = batch.words
-        distinct, kind_of = np.unique(kinds, axis=1, return_inverse=True)
-        order = np.argsort(kind_of.ravel(), kind="stable")
-        ends = np.cumsum(np.bincount(kind_of.ravel(), minlength=distinct.shape[1]))
+        # One number a kind: vocabularies are far below 2^24 entries.
+        keys = (
+            batch.verdict.astype(np.int64) << 34
+            | batch.dissection.astype(np.int64) << 8
+            | batch.scope.astype(np.int64) << 4
+            | batch.outcome.astype(np.int64) << 1
+            | batch.is_ours
+        )
+        distinct, kind_of = np.unique(keys, return_inverse=True)
+        order = np.argsort(kind_of, kind="stable")
+        ends = np.cumsum(np.bincount(kind_of, minlength=len(distinct)))
         hits: dict[str, list[I64]] = {}
         begin = 0
-        for end, (verdict, scope, outcome, is_ours, dissection) in zip(
-            ends.tolist(), distinct.T.tolist(), strict=True
-        ):
+        for end, key in zip(ends.tolist(), distinct.tolist(), strict=True):
             rows, begin = order[begin:end], end
             kind = FlowKind(
-                words.verdicts[verdict],
-                SCOPES[scope],
-                OUTCOMES[outcome],
-                "camera" if is_ours else "destination",
-                words.dissections[dissection],
+                words.verdicts[key >> 34],
+                SCOPES[key >> 4 & 15],
+                OUTCOMES[key >> 1 & 7],
+                "camera" if key & 1 else "destination",
+                words.dissections[key >> 8 & 0x3FF_FFFF],
             )
             for rule in self._rules:
                 if rule.holds(kind):

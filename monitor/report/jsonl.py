@@ -12,6 +12,7 @@ import mmap
 import queue
 import threading
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
@@ -198,16 +199,16 @@ def line(record: FlowRecord) -> str:
 
 def party_members(party: Party) -> str:
     """Return the members of ``destination`` behind the port, and the brace that closes it."""
-    members = {
-        "name": party.name or None,
-        "name_source": party.name_source or None,
-        "country": party.country or None,
-        "asn": party.asn or None,
-        "as_org": party.as_org or None,
-        "operator": party.operator or None,
-        "operator_country": party.operator_country or None,
-    }
-    return "," + _plain(members)[1:]
+    name, source, country, asn, as_org, operator, operator_country = map(_text, party)
+    return (
+        f',"name":{name},"name_source":{source},"country":{country},"asn":{asn},'
+        f'"as_org":{as_org},"operator":{operator},"operator_country":{operator_country}}}'
+    )
+
+
+@lru_cache(1 << 15)
+def _text(value: str | int) -> str:
+    return json.dumps(value or None)
 
 
 def _plain(value: Any) -> str:

@@ -332,9 +332,9 @@ def test_of_two_that_talk_the_one_with_a_cameras_prefix_is_preferred(
     devices: Devices, mac: int, other: int, is_preferred: bool
 ) -> None:
     for _ in range(2):
-        assert devices.prefers("10.0.0.1", mac, "10.0.0.2", other) is is_preferred
+        assert devices.prefers(mac, other) is is_preferred
     devices.take_facts(CAMERA, other, PEER, mac, DHIP_LOREX, False)
-    assert devices.prefers("10.0.0.1", mac, "10.0.0.2", other) is is_preferred
+    assert devices.prefers(mac, other) is is_preferred
 
 
 def test_shares_that_processes_gathered_give_the_same_together(folder: Path) -> None:
@@ -377,6 +377,6 @@ def test_what_is_remembered_to_be_quick_may_be_forgotten(
             devices.contacted(CAMERA, RANDOM, "www.example.com")
             devices.take_message(CAMERA, RANDOM, 68, 67, b"a")
             devices.take_message(CAMERA, RANDOM, 68, 67, b"b")
-            assert devices.prefers(PEER.text, AXIS, CAMERA.text, RANDOM)
+            assert devices.prefers(AXIS, RANDOM)
     assert only(small) == only(plain)
     assert only(small).maker == "Hikvision"

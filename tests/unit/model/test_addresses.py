@@ -42,6 +42,21 @@ def test_an_address_lies_where_its_range_says(text: str, scope: Scope) -> None:
     assert (address.text, address.scope) == (text, scope)
 
 
+@given(st.lists(st.integers(0, 2**128 - 1) | st.integers(0, 2**32 - 1).map((0xFFFF << 32).__or__)))
+def test_the_scopes_of_many_are_those_of_each(numbers: list[int]) -> None:
+    camera = ipaddress.ip_network("10.20.0.0/16")
+    edges = [0xFFFF << 32 | int(n.broadcast_address) for n in SITE if n.version == 4]
+    asked = [*numbers, *edges, 0, 0xFFFF << 32, (0xFFFF << 32) + 0xFFFFFFFF, 0xFF02 << 112]
+    hi = np.array([n >> 64 for n in asked], np.uint64)
+    lo = np.array([n & (1 << 64) - 1 for n in asked], np.uint64)
+    for roles in (Roles((), SITE), Roles((camera,), SITE)):
+        scopes = roles.scopes(hi, lo)
+        each = [roles.of(n >> 64, n & (1 << 64) - 1) for n in asked]
+        assert [list(Scope)[s] for s in scopes.tolist()] == [a.scope for a in each]
+        among = roles.cameras_among(hi, lo, scopes)
+        assert among.tolist() == [a.is_camera for a in each]
+
+
 def test_without_camera_networks_every_site_address_is_a_candidate() -> None:
     roles = Roles((), SITE)
     assert roles.assumes_cameras
