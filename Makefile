@@ -4,6 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 SAMPLE ?= pcaps/a-hikvision-camera-keeps-its-cloud-connections/input.pcap
 OUT ?= out
+# Twice quiet: errors of pip are shown, its warnings about a machine's own settings are not.
+PIP := $(BIN)/pip install --quiet --quiet --disable-pip-version-check
+COMPILE := $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --no-header \
+  --no-emit-index-url --no-emit-trusted-host --no-emit-find-links
 
 .PHONY: demo test check lock clean
 
@@ -21,22 +25,26 @@ check: $(VENV)/dev.done
 	$(BIN)/lint-imports
 	$(BIN)/pytest
 
-# The files are touched last, so that a broken-off set-up is done again.
-$(VENV)/runtime.done: requirements.lock pyproject.toml
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@echo "Setting up in $(VENV) (once)..."
-	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "camwatch needs Python 3.11 or newer; name one: make PYTHON=python3.12 ...")'
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "No environment could be made; on Debian: apt install python3-venv"; exit 1; }
+
+# The .done files are touched last, so that a broken-off set-up is done again.
+$(VENV)/runtime.done: requirements.lock pyproject.toml | $(VENV)/bin/python
+	@echo "Setting up in $(VENV) (once, about a minute)..."
+	@$(PIP) --require-hashes -r requirements.lock
+	@$(PIP) --no-deps --editable .
 	@touch $@
 
-$(VENV)/dev.done: $(VENV)/runtime.done requirements-dev.lock
-	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+$(VENV)/dev.done: requirements-dev.lock $(VENV)/runtime.done
+	@echo "Setting up the tools of the tests (once)..."
+	@$(PIP) --require-hashes -r requirements-dev.lock
 	@touch $@
 
-lock:
-	$(BIN)/pip install --quiet pip-tools
-	$(BIN)/pip-compile --quiet --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-header --strip-extras --output-file requirements.lock pyproject.toml
-	$(BIN)/pip-compile --quiet --generate-hashes --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-header --strip-extras --allow-unsafe --extra dev --output-file requirements-dev.lock pyproject.toml
+lock: $(VENV)/runtime.done
+	$(PIP) pip-tools
+	$(COMPILE) --output-file requirements.lock pyproject.toml
+	$(COMPILE) --allow-unsafe --extra dev --output-file requirements-dev.lock pyproject.toml
 
 clean:
 	rm -rf $(VENV) $(OUT) build dist *.egg-info

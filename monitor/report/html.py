@@ -5,16 +5,17 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from monitor.model.words import PURPOSE_GROUPS, Scope
+from monitor.report.order import by_urgency
 from monitor.report.units import bytes_text, count_text
 
 if TYPE_CHECKING:
     import jinja2
 
 OPEN_CAMERAS = 8
-"""Cameras shown unfolded; the others unfold on a click."""
+"""Cameras shown unfolded, of those that spoke to the outside; the others unfold on a click."""
 
 MAX_CAMERAS = 100
-"""Cameras shown, those that sent most: beyond, a page is no longer read."""
+"""Cameras shown: beyond, a page is no longer read."""
 
 MAX_TALKS = 40
 """Parties shown of each camera."""
@@ -25,15 +26,13 @@ def render(report: dict[str, Any]) -> str:
     talks = [t for c in report["cameras"] for t in c["talks"] if t["scope"] == Scope.OUTSIDE]
     sent = sum(t["bytes_out"] for t in talks)
     countries = sorted({country for t in talks for country in t["countries"]})
-    by_sent = sorted(report["cameras"], key=lambda c: -c["outside_bytes_out"])
-    kept = {id(camera) for camera in by_sent[:MAX_CAMERAS]}
     groups: dict[str, int] = {}
     for talk in talks:
         group = PURPOSE_GROUPS[talk["purpose"]]
         groups[group] = groups.get(group, 0) + talk["bytes_out"]
     return _template().render(
         report=report,
-        cameras=[camera for camera in report["cameras"] if id(camera) in kept],
+        cameras=by_urgency(report["cameras"])[:MAX_CAMERAS],
         findings=_grouped(report["findings"]),
         max_talks=MAX_TALKS,
         sent=sent,
