@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Sequence
+from itertools import compress
 from typing import NamedTuple
 
 import numpy as np
@@ -141,8 +142,9 @@ class Assembler:
         rows_here = shard.rows(batch, stages.roles.site)
         dissect, roles = stages.registry.dissect, stages.roles
         data = batch.data.tobytes()
-        cuts, pieces = batch.byte_off.tolist(), batch.is_orig.tolist()
-        bounds = batch.piece_off.tolist()
+        cuts, bounds = batch.byte_off.tolist(), batch.piece_off.tolist()
+        is_orig, is_resp = batch.is_orig.tolist(), (~batch.is_orig).tolist()
+        observe, take_facts = stages.names.observe, stages.devices.take_facts
         columns = (
             batch.flow_no, batch.ts_ns, batch.protocol,
             batch.orig_hi, batch.orig_lo, batch.resp_hi, batch.resp_lo,
@@ -151,13 +153,17 @@ class Assembler:
         for row, flow_no, ts, protocol, ohi, olo, rhi, rlo, oport, rport, omac, rmac in zip(
             rows_here.tolist(), *(column[rows_here].tolist() for column in columns), strict=True
         ):
-            orig: tuple[bytes, ...] = ()
-            resp: tuple[bytes, ...] = ()
-            for piece in range(bounds[row], bounds[row + 1]):
-                if pieces[piece]:
-                    orig = (*orig, data[cuts[piece] : cuts[piece + 1]])
-                else:
-                    resp = (*resp, data[cuts[piece] : cuts[piece + 1]])
+            first, end = bounds[row], bounds[row + 1]
+            orig: tuple[bytes, ...]
+            resp: tuple[bytes, ...]
+            if end - first == 1:
+                only = (data[cuts[first] : cuts[end]],)
+                orig, resp = (only, ()) if is_orig[first] else ((), only)
+            else:
+                spans = map(slice, cuts[first:end], cuts[first + 1 : end + 1])
+                pieces = tuple(map(data.__getitem__, spans))
+                orig = tuple(compress(pieces, is_orig[first:end]))
+                resp = tuple(compress(pieces, is_resp[first:end]))
             dissection = dissect(Conversation(protocol, oport, rport, orig, resp))
             if dissection is NOTHING:
                 continue
@@ -165,10 +171,10 @@ class Assembler:
             orig_address, resp_address = roles.of(ohi, olo), roles.of(rhi, rlo)
             if protocol == _TCP and dissection.service == "dns" and resp:
                 for answer in dns.parse_stream(resp[0]):
-                    stages.names.observe(orig_address.text, ts, answer)
+                    observe(orig_address.text, ts, answer)
             # Payload over TCP shows that the other side took the connection.
             answered = bool(resp) or protocol == _TCP
-            stages.devices.take_facts(orig_address, omac, resp_address, rmac, dissection, answered)
+            take_facts(orig_address, omac, resp_address, rmac, dissection, answered)
 
     def take_flows(self, step: FlowStep, shard: Shard = WHOLE) -> RecordBatch:
         """Return the records of the flows that ended, those without a camera left out."""

@@ -83,6 +83,8 @@ class Registry:
             tuple[int, int, int, tuple[bytes, ...], tuple[bytes, ...]], Dissection
         ] = {}
         self._known: dict[Dissection, Dissection] = {NOTHING: NOTHING}
+        # Dissectors that remember give the object that was kept; its id tells that without a hash.
+        self._own: set[int] = set()
         self._layers = {
             transport: tuple(
                 (d.service, d.dissect)
@@ -143,12 +145,16 @@ class Registry:
 
     def _one(self, answer: Dissection) -> Dissection:
         """Return the object that stands for all answers equal to this."""
+        if id(answer) in self._own:
+            return answer
         known = self._known.get(answer)
         if known is None:
             if len(self._known) >= self._memo_size:
                 self._known = {NOTHING: NOTHING}
+                self._own.clear()
                 self._memo.clear()
             known = self._known[answer] = answer
+            self._own.add(id(answer))
         return known
 
 

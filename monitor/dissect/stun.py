@@ -210,6 +210,11 @@ def _dissect(conversation: Conversation) -> Dissection | None:
     facts = facts_of(found[: 2 * _MOST_MESSAGES])
     if conversation.protocol == UDP and (len(pieces) > 1 or data[0] >= _LOWEST_CARRIED):
         facts += tuple(distinct("stun.carries", _carried(pieces)))
+    return _dissection(facts)
+
+
+@functools.lru_cache(maxsize=_MEMO_SIZE)
+def _dissection(facts: tuple[Fact, ...]) -> Dissection:
     return Dissection("stun", facts)
 
 

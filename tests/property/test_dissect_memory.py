@@ -53,6 +53,7 @@ def _fresh() -> Registry:
     """Return a registry that remembers nothing; making one anew for each would take too long."""
     _REGISTRY._memo.clear()
     _REGISTRY._known.clear()
+    _REGISTRY._own.clear()
     return _REGISTRY
 
 
