@@ -6,6 +6,7 @@ import struct
 from monitor.dissect.base import ANY_BYTE, TCP, Dissector, FactKind
 from monitor.dissect.tls_handshake import Handshake, alert_fact
 from monitor.dissect.tls_hello import VERSION_NAMES
+from monitor.dissect.tls_repeat import repeat_key
 from monitor.model.facts import Conversation, Dissection, Fact
 
 _CHANGE_CIPHER, _ALERT, _HANDSHAKE, _DATA, _HEARTBEAT = 20, 21, 22, 23, 24
@@ -15,6 +16,10 @@ MAX_RECORD = 16384 + 2048
 """Longest record body, RFC 5246 §6.2.3."""
 
 MAX_RECORDS = 64
+MEMO_SIZE = 4096
+
+_hellos: dict[bytes, Dissection] = {}
+"""What lone hellos tell, by what of them comes again; when full, all is forgotten."""
 
 _HEAD = struct.Struct(">BBBH").unpack_from
 
@@ -145,6 +150,22 @@ def dissect(conversation: Conversation) -> Dissection | None:
 
     Who is client and who is server is told by their messages, not by who spoke first.
     """
+    orig, resp = conversation.orig, conversation.resp
+    if resp or not orig:
+        return _dissect(conversation)
+    # Where nobody answers, the same client tries again and again.
+    key = repeat_key(orig[0])
+    known = _hellos.get(key) if key else None
+    if known is None:
+        known = _dissect(conversation)
+        if key and known is not None:
+            if len(_hellos) >= MEMO_SIZE:
+                _hellos.clear()
+            _hellos[key] = known
+    return known
+
+
+def _dissect(conversation: Conversation) -> Dissection | None:
     orig, resp = conversation.orig, conversation.resp
     ours = _look(orig[0]) if orig else None
     theirs = _look(resp[0]) if resp else None

@@ -3,7 +3,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.dissect import dns, http, ntp, pppp, stun, tls_hello
+from monitor.dissect import dns, http, ntp, pppp, stun, tls, tls_hello
 from monitor.dissect.base import TCP
 from monitor.dissect.registry import Registry, shipped
 from monitor.model.facts import Conversation, Dissection
@@ -46,6 +46,7 @@ def _afresh(conversation: Conversation) -> Dissection:
     """Dissect with nothing remembered."""
     for cache in _CACHES:
         cache.cache_clear()
+    tls._hellos.clear()
     return _fresh().dissect(conversation)
 
 
