@@ -66,7 +66,10 @@ class Vocabulary:
     @property
     def is_full(self) -> bool:
         """Whether no more should be added after the batch at hand."""
-        return max(len(self.cameras), len(self.parties), len(self.verdicts)) > MOST_WORDS
+        return (
+            max(len(self.cameras), len(self.parties), len(self.verdicts), len(self.dissections))
+            > MOST_WORDS
+        )
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -261,7 +261,7 @@ def _tuya_video(scene: Scene, camera: Host) -> None:
     relay = server("3.122.40.61", 49)
     ends = (camera, relay)
     at = media.turn_open(scene, 42.0, ends, port)
-    for index in range(60):
+    for index in range(96):
         body = media.rtp("tuya/video", index, 1020 if index % 4 < 3 else 380)
         scene.udp(at, ends, (port, 3478), media.turn_channel(0x4000, body))
         at += 0.0005 if index % 4 < 3 else 0.066

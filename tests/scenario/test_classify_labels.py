@@ -64,7 +64,7 @@ def replayed(path: Path) -> dict[tuple[str, str, str], list[tuple[int, str]]]:
     found = defaultdict(list)
     with open_capture([str(path)]) as capture:
         for batch in line.run(capture):
-            for record, _ in batch:
+            for record in batch.records():
                 port = record.resp.port if record.protocol in ("tcp", "udp") else 0
                 key = (record.orig.ip, record.resp.ip, record.protocol)
                 found[key].append((port, str(record.verdict.purpose)))
