@@ -12,8 +12,12 @@ import pytest
 
 from monitor import config, run
 from monitor.config import Settings
+from monitor.dissect.registry import Registry
+from monitor.enrich.oui import OuiTable
 from tests.support.shared import shared_path
 from tests.support.wireshark import OneWay, conversations, sizes
+
+pytestmark = pytest.mark.slow
 
 NOT_CAPTURES = {".csv", ".md", ".yaml"}
 """What lies among the captures to describe them."""
@@ -77,7 +81,7 @@ SAME = {
     "ja4/pcap/chrome-cloudflare-quic-with-secrets.pcapng": 4,  # IPv6
     "nDPI/tests/cfgs/default/pcap/dns2tcp_tunnel.pcap": 2,
     "nDPI/tests/cfgs/default/pcap/openvpn_nohmac_tcp.pcapng": 2,
-    "nDPI/tests/cfgs/default/pcap/stun.pcap": 15,  # VLAN, IPv6, interfaces, months
+    "nDPI/tests/cfgs/default/pcap/stun.pcap": 15,  # VLAN, IPv6, four years
     "nDPI/tests/cfgs/default/pcap/xiaomi.pcap": 13,  # VLAN
     "neolink/crates/core/src/bc/samples/e1_firmwareupgrade.pcapng": 2,
     "scapy/test/pcaps/doip.pcap.gz": 15,
@@ -86,7 +90,7 @@ SAME = {
     "smart-home-hidden-communication-patterns/devices/cameras/XiaomiCamera/node_pruning/boot/0_root/traces/1741531491.anon.pcap": 65,
     "suricata-verify/tests/decode-chdlc-01/hdlc-http_1tx.pcap": 2,  # Cisco HDLC
     "suricata-verify/tests/mqtt-events-missing-connect/input.pcap": 12,  # IPv4 and IPv6
-    "tj-oconnor_IoT-Dataset/pcaps/blink-cam-01.pcap": 154,  # VLAN, 24,022 frames, five hours
+    "tj-oconnor_IoT-Dataset/pcaps/blink-cam-01.pcap": 154,  # VLAN, 24,022 frames, a week
     "zeek/testing/btest/Traces/pppoe.pcap": 2,
     "zeek/testing/btest/Traces/quic/interop/quic-go_quic-go/handshake.pcap": 2,  # PPP
 }
@@ -142,11 +146,17 @@ def replayed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Outcome | st
     """Every capture, replayed with the settings of a fresh installation; or the traceback."""
     out, settings = tmp_path_factory.mktemp("out"), config.load(None, {})
     found: dict[str, Outcome | str] = {}
-    for name, path in captures().items():
-        try:
-            found[name] = replay(path, out, settings)
-        except Exception:  # noqa: BLE001  # any exception is what the first test looks for
-            found[name] = traceback.format_exc()
+    with pytest.MonkeyPatch.context() as patch:
+        # Made once instead of for each capture: they answer the same whatever was asked before,
+        # and making them is most of the time of a small replay.
+        registry, ouis = Registry(), OuiTable.open()
+        patch.setattr("monitor.pipeline.Registry", lambda: registry)
+        patch.setattr(OuiTable, "open", lambda: ouis)
+        for name, path in captures().items():
+            try:
+                found[name] = replay(path, out, settings)
+            except Exception:  # noqa: BLE001  # any exception is what the first test looks for
+                found[name] = traceback.format_exc()
     return found
 
 
