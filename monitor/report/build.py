@@ -100,5 +100,6 @@ def _period(inputs: Sequence[InputInfo]) -> dict[str, str] | None:
         return None
     first, last = min(firsts), max(lasts)
     start, end = utc_text(first), utc_text(last)
-    text = f"{start[:19].replace('T', ' ')} to {end[:19].replace('T', ' ')} UTC"
+    until = end[11:19] if end[:10] == start[:10] else end[:19].replace("T", " ")
+    text = f"{start[:19].replace('T', ' ')} to {until} UTC"
     return {"first": start, "last": end, "text": f"{text} ({span_text((last - first) / 1e9)})"}
