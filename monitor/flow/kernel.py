@@ -21,11 +21,11 @@ from monitor.flow.kernel_roles import is_answer
 from monitor.flow.kernel_table import (
     clear_side,
     cut_part,
+    do_due,
     end_flow,
     free_slot,
     has_room,
     idle_reason,
-    ring,
     schedule,
     start_part,
     unschedule,
@@ -122,7 +122,7 @@ def follow(
         if ts_ns > control.clock_ns:
             control.clock_ns = ts_ns
         now = control.clock_ns
-        if now >= control.alarm_ns and not ring(t, out):
+        if now >= control.alarm_ns and not do_due(t, out):
             return i
         if not has_room(control):
             return i

@@ -6,14 +6,14 @@ from monitor.flow.kernel_store import HEADER, append, hand_over
 from monitor.flow.kernel_words import TCP, Int, Row, behind
 from monitor.flow.tables import BLOCK, Outbox, Tables
 from monitor.model.arrays import U8
-from monitor.model.jit import kernel_inner
+from monitor.model.jit import kernel_inner, kernel_merged
 
 TLS_HANDSHAKE = 0x16
 CLIENT_HELLO = 1
 BASE_IS_LOWEST, BASE_FROM_SYN = 1, 2
 
 
-@kernel_inner
+@kernel_merged
 def keep(
     t: Tables,
     out: Outbox,

@@ -16,6 +16,7 @@ from monitor.flow.tables import (
     ANSWERED,
     BLOCK,
     KIND_CLOSED,
+    LINE,
     ROOM_BYTES,
     ROOM_ENDED,
     ROOM_PIECES,
@@ -25,7 +26,7 @@ from monitor.flow.tables import (
     Outbox,
     Tables,
 )
-from monitor.model.jit import kernel_borrowing, kernel_inline, kernel_inner, prefetch
+from monitor.model.jit import kernel_borrowing, kernel_inline, kernel_inner, kernel_merged, prefetch
 from monitor.model.words import EndReason
 
 SPARE_ROWS = 32
@@ -91,6 +92,16 @@ def unschedule(t: Tables, slot: Int) -> None:
 
 @kernel_borrowing
 def ring(t: Tables, out: Outbox) -> bool:
+    """Do what is due at the packet clock, for a caller in Python.
+
+    Returns:
+        False when the outbox is full: empty it, and call again.
+    """
+    return do_due(t, out)
+
+
+@kernel_merged
+def do_due(t: Tables, out: Outbox) -> bool:
     """Do what is due at the packet clock: conversations whose window is over, flows that fell silent.
 
     Returns:
@@ -104,11 +115,15 @@ def ring(t: Tables, out: Outbox) -> bool:
         following = np.int64(t.talks[control.oldest].next)
         if following >= 0:
             # What lies there was written seconds ago: ask for it while this one is copied.
-            prefetch(t.flows, np.int64(t.talks[following].flow), 0)
-            prefetch(t.flows, np.int64(t.talks[following].flow), 128)
+            flow_after = np.int64(t.talks[following].flow)
+            block = np.int64(t.talks[following].head)
+            for line in range(3):
+                prefetch(t.flows, flow_after, line * LINE)
+            for line in range(BLOCK // LINE):
+                prefetch(t.pool, block * BLOCK, line * LINE)
             prefetch(t.talk_sides, 2 * following, 0)
-            prefetch(t.pool, np.int64(t.talks[following].head) * BLOCK, 0)
-            prefetch(t.pool, np.int64(t.talks[following].head) * BLOCK, 64)
+            prefetch(t.blocks, block, 0)
+            prefetch(t.talks, max(np.int64(t.talks[following].next), 0), 0)
         hand_over(t, out, np.int64(t.talks[control.oldest].flow))
     last = now // TICK_NS
     if control.active == 0 or not control.is_started:
@@ -209,9 +224,24 @@ def cut_part(t: Tables, out: Outbox, slot: Int) -> None:
         side.flags = 0
 
 
-@kernel_inner
+@kernel_merged
 def free_slot(t: Tables, out: Outbox) -> Int:
-    """Return the place for a new flow; when all are taken, the least valuable flow goes.
+    """Return the place for a new flow; when all are taken, the least valuable flow goes."""
+    control = t.control[0]
+    if control.is_pressed or control.active >= control.high_water:
+        relieve(t, out)
+    slot = np.int64(control.free_flow)
+    if slot >= 0:
+        control.free_flow = t.flows[slot].wheel_next
+        return slot
+    slot = np.int64(control.fresh_flow)
+    control.fresh_flow += 1
+    return slot
+
+
+@kernel_inner
+def relieve(t: Tables, out: Outbox) -> None:
+    """End flows before their time while the table is nearly full.
 
     Policy: at the high-water mark the timeouts are a quarter for the flows that a clock hand
     comes by; a full table gives up one of the next few under the hand.
@@ -231,13 +261,6 @@ def free_slot(t: Tables, out: Outbox) -> Int:
             control.is_pressed = 0
         if control.active >= control.max_flows:
             end_flow(t, out, least_valuable(t), np.int64(_NO_RESOURCES))
-    slot = np.int64(control.free_flow)
-    if slot >= 0:
-        control.free_flow = t.flows[slot].wheel_next
-        return slot
-    slot = np.int64(control.fresh_flow)
-    control.fresh_flow += 1
-    return slot
 
 
 @kernel_inline

@@ -15,7 +15,7 @@ class FlowSettings:
     """
 
     max_flows: int = 1_000_000
-    """Flows held at a time; each costs about 310 bytes once it was used.
+    """Flows held at a time; each costs about 340 bytes once it was used.
 
     At 80 % a quarter of the idle timeouts applies, and the table is searched for flows that passed
     it whenever one opens, until it is down to 70 %. When it is full, the least valuable of 16 flows

@@ -1,11 +1,13 @@
 """The memory of the flow stage: what a flow, a conversation and the other tables hold.
 
 Tables are arrays of aligned records, not columns: a packet touches many fields of one flow, which
-so lie in four or five cache lines. All are made with zeros, which cost no memory until they are
+so lie in few cache lines: records fill whole lines. All are made with zeros, which cost no memory until they are
 used. Counters are int64 even where they cannot be negative, because int64 and uint64 together
 make a float64; only addresses, MACs and hashes are uint64.
 """
 
+import contextlib
+import mmap
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -25,8 +27,10 @@ BLOCK = 256
 """Bytes of one block of the payload store."""
 COPY_SETS = 1 << 13
 """Sets of two recent packets in the table of mirror copies."""
-AHEAD = 64
+AHEAD = 32
 """Rows whose memory is asked for before they are followed."""
+LINE = 64
+HUGE_PAGE = 2 << 20
 NO_VLAN_KEY = 0xFFFF
 FRAGMENT_SLOTS = 4096
 FRAGMENT_WAYS = 4
@@ -69,10 +73,20 @@ FLOW = np.dtype(
         ("icmp_code", "u1"),
         ("messages", "u2"),
         ("vlan", "u2"),
-        # The second: what is told of it.
+        # The second: what else every packet touches, and its places in other tables.
         ("part_ns", "i8"),  # packet clock when this part began
-        ("start_ns", "i8"),
         ("end_ns", "i8"),
+        ("sure", "i4"),  # packets whose copies would be certain, copies among them
+        ("sure_copies", "i4"),  # of these the first copies; more of one are no witness
+        ("talk", "i4"),  # 0: no payload yet; -1: was handed on; else number of the talk + 1
+        ("hash", "u4"),
+        ("copy_end_ns", "i8"),  # time of the last suspected copy
+        ("wheel_tick", "i8"),
+        ("wheel_prev", "i4"),
+        ("wheel_next", "i4"),  # also links the free records
+        ("reserve", "i8"),
+        # The third: what is told of it, written when it begins.
+        ("start_ns", "i8"),
         ("flow_no", "i8"),
         ("frame_no", "u8"),
         ("orig_mac", "u8"),
@@ -82,15 +96,7 @@ FLOW = np.dtype(
         ("refused_by", "u2"),
         ("tunnel", "u1"),
         ("spare", "u1"),
-        # The third: its places in other tables, and what bears on mirror copies.
-        ("wheel_tick", "i8"),
-        ("copy_end_ns", "i8"),  # time of the last suspected copy
-        ("wheel_prev", "i4"),
-        ("wheel_next", "i4"),  # also links the free records
-        ("talk", "i4"),  # 0: no payload yet; -1: was handed on; else number of the talk + 1
-        ("hash", "u4"),
-        ("sure", "i4"),  # packets whose copies would be certain, copies among them
-        ("sure_copies", "i4"),  # of these the first copies; more of one are no witness
+        ("reserves", "u8", 2),
     ],
     align=True,
 )
@@ -128,6 +134,7 @@ TALK = np.dtype(
         ("done", "i4"),  # bit 0: enough of the originator, bit 1: of the responder
         ("pieces", "i4"),
         ("blocks", "i4"),
+        ("reserve", "i8"),
     ],
     align=True,
 )
@@ -270,6 +277,7 @@ class Tables(NamedTuple):
     ahead_hash: U64
     ahead_word: U64
     ahead_from_a: U8
+    ahead_slot: I64
 
 
 class Outbox(NamedTuple):
@@ -303,21 +311,22 @@ def make_tables(settings: FlowSettings, seed: int) -> Tables:
         ended=np.zeros(6, np.int64),
         flows=_zeros(settings.max_flows, FLOW),
         sides=_zeros(2 * settings.max_flows, SIDE),
-        buckets=np.zeros(places, np.uint64),
+        buckets=_zeros(places, np.dtype("u8")),
         wheel_head=np.full(WHEEL, -1, np.int32),
         wheel_tail=np.full(WHEEL, -1, np.int32),
         copies=_zeros(2 * COPY_SETS, COPY),
         shares=np.zeros(SOURCES, SHARE),
         fragments=_zeros(FRAGMENT_SLOTS, FRAGMENT),
-        talks=np.zeros(blocks, TALK),
-        talk_sides=np.zeros(2 * blocks, TALK_SIDE),
-        blocks=np.zeros(blocks, np.int32),
+        talks=_zeros(blocks, TALK),
+        talk_sides=_zeros(2 * blocks, TALK_SIDE),
+        blocks=_zeros(blocks, np.dtype("i4")),
         pool=pool,
         pool_words=pool.view(np.uint32),
         scratch=np.zeros(5 * MOST_PIECES, np.int64),
         ahead_hash=np.zeros(AHEAD, np.uint64),
         ahead_word=np.zeros(AHEAD, np.uint64),
         ahead_from_a=np.zeros(AHEAD, np.uint8),
+        ahead_slot=np.zeros(AHEAD, np.int64),
     )
     _settle(tables.control[0], settings, seed, blocks)
     return tables
@@ -376,7 +385,20 @@ def _ns(seconds: float) -> int:
 
 
 def _zeros(count: int, dtype: np.dtype[Any]) -> NDArray[Any]:
-    """Return zeros that start at a cache line."""
-    raw = np.zeros(count * dtype.itemsize + 64, np.uint8)
-    skip = -raw.ctypes.data % 64
-    return raw[skip : skip + count * dtype.itemsize].view(dtype)
+    """Return zeros that start at a cache line; large tables at a huge page, and in such.
+
+    A packet touches five tables at random places: with pages of 4 KiB most of its time goes into
+    finding the pages.
+    """
+    size = count * dtype.itemsize
+    if size < HUGE_PAGE:
+        raw = np.zeros(size + LINE, np.uint8)
+        skip = -raw.ctypes.data % LINE
+    else:
+        memory = mmap.mmap(-1, size + HUGE_PAGE, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+        # A kernel without huge pages refuses the advice, and nothing else changes.
+        with contextlib.suppress(OSError):
+            memory.madvise(mmap.MADV_HUGEPAGE)
+        raw = np.frombuffer(memory, np.uint8)
+        skip = -raw.ctypes.data % HUGE_PAGE
+    return raw[skip : skip + size].view(dtype)
