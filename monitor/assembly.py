@@ -30,6 +30,9 @@ MAX_TOLD = 1 << 16
 MAX_SEEN = 1 << 17
 """Pairs of address and MAC that are remembered as passed on."""
 
+FAR = Address("", is_site=False, is_camera=False, scope=Scope.OUTSIDE)
+"""Any address outside, where only that matters: there are too many to remember each."""
+
 _BROADCAST_MAC = 0xFFFF_FFFF_FFFF
 _TCP = Protocol.TCP.value
 _DNS_PORT = 53
@@ -141,6 +144,7 @@ class Assembler:
         stages, facts = self._stages, self._facts
         rows_here = shard.rows(batch, stages.roles.site)
         dissect, roles = stages.registry.dissect, stages.roles
+        of, holds = roles.of, roles.site.holds
         data = batch.data.tobytes()
         cuts, bounds = batch.byte_off.tolist(), batch.piece_off.tolist()
         is_orig, is_resp = batch.is_orig.tolist(), (~batch.is_orig).tolist()
@@ -150,9 +154,15 @@ class Assembler:
             batch.orig_hi, batch.orig_lo, batch.resp_hi, batch.resp_lo,
             batch.orig_port, batch.resp_port, batch.orig_mac, batch.resp_mac,
         )  # fmt: skip
-        for row, flow_no, ts, protocol, ohi, olo, rhi, rlo, oport, rport, omac, rmac in zip(
-            rows_here.tolist(), *(column[rows_here].tolist() for column in columns), strict=True
-        ):
+        for (
+            row, orig_here, resp_here, flow_no, ts, protocol, ohi, olo, rhi, rlo, oport, rport,
+            omac, rmac,
+        ) in zip(
+            rows_here.tolist(),
+            holds(batch.orig_hi[rows_here], batch.orig_lo[rows_here]).tolist(),
+            holds(batch.resp_hi[rows_here], batch.resp_lo[rows_here]).tolist(),
+            *(column[rows_here].tolist() for column in columns), strict=True,
+        ):  # fmt: skip
             first, end = bounds[row], bounds[row + 1]
             orig: tuple[bytes, ...]
             resp: tuple[bytes, ...]
@@ -168,7 +178,8 @@ class Assembler:
             if dissection is NOTHING:
                 continue
             facts[flow_no] = dissection
-            orig_address, resp_address = roles.of(ohi, olo), roles.of(rhi, rlo)
+            orig_address = of(ohi, olo) if orig_here else FAR
+            resp_address = of(rhi, rlo) if resp_here else FAR
             if protocol == _TCP and dissection.service == "dns" and resp:
                 for answer in dns.parse_stream(resp[0]):
                     observe(orig_address.text, ts, answer)
