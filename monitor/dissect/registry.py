@@ -29,10 +29,6 @@ class _Row(NamedTuple):
     """Those that promise none: all to ask where no opening fits."""
 
 
-_ByByte = tuple[_Row, ...]
-"""A row for each value of the first byte."""
-
-
 def shipped() -> tuple[Dissector, ...]:
     """Return the dissectors of this package: the ``DISSECTOR`` or ``DISSECTORS`` of each module."""
     found: list[Dissector] = []
@@ -53,13 +49,25 @@ def _row(dissectors: list[Dissector], transport: int) -> _Row:
     return _Row(everyone, re.compile(either).match, others)
 
 
-def _table(dissectors: Iterable[Dissector], transport: int) -> _ByByte:
-    """Return who is asked for each first byte, in the order given."""
-    rows: list[list[Dissector]] = [[] for _ in range(256)]
-    for dissector in dissectors:
-        for byte in dissector.first_bytes:
-            rows[byte].append(dissector)
-    return tuple(_row(row, transport) for row in rows)
+class _Table:
+    """Who is asked for each first byte, in the order given.
+
+    Rows are made when first needed: a start would else look up tens of thousands of patterns, of
+    which few are ever used.
+    """
+
+    def __init__(self, dissectors: list[Dissector], transport: int) -> None:
+        self._dissectors = dissectors
+        self._transport = transport
+        self._rows: list[_Row | None] = [None] * 256
+
+    def row(self, byte: int) -> _Row:
+        """Return whom to ask for a first byte."""
+        row = self._rows[byte]
+        if row is None:
+            able = [d for d in self._dissectors if byte in d.first_bytes]
+            row = self._rows[byte] = _row(able, self._transport)
+        return row
 
 
 class Registry:
@@ -93,17 +101,29 @@ class Registry:
             )
             for transport in (TCP, UDP)
         }
-        self._any_port: dict[int, _ByByte] = {}
-        self._by_port: dict[int, dict[int, _ByByte]] = {}
-        for transport in (TCP, UDP):
-            able = [d for d in self.dissectors if transport in d.transports]
-            able.sort(key=lambda d: d.rank)
-            self._any_port[transport] = _table(able, transport)
-            by_port = self._by_port[transport] = {}
-            for port in {port for d in able for port in d.ports}:
-                # Sorting is stable: each group stays in the order of rank.
-                ordered = sorted(able, key=lambda d, port=port: port not in d.ports)  # type: ignore[misc]  # mypy cannot infer a lambda with a default
-                by_port[port] = _table(ordered, transport)
+        self._able = {
+            transport: sorted(
+                (d for d in self.dissectors if transport in d.transports), key=lambda d: d.rank
+            )
+            for transport in (TCP, UDP)
+        }
+        self._any_port = {t: _Table(able, t) for t, able in self._able.items()}
+        self._by_port: dict[int, dict[int, _Table | None]] = {
+            t: dict.fromkeys(port for d in able for port in d.ports)
+            for t, able in self._able.items()
+        }
+
+    def _table(self, transport: int, port: int) -> _Table:
+        """Return the table of a port: dissectors that name it first, each group by rank."""
+        tables = self._by_port[transport]
+        if port not in tables:
+            return self._any_port[transport]
+        table = tables[port]
+        if table is None:
+            # Sorting is stable: each group stays in the order of rank.
+            ordered = sorted(self._able[transport], key=lambda d: port not in d.ports)
+            table = tables[port] = _Table(ordered, transport)
+        return table
 
     def dissect(self, conversation: Conversation) -> Dissection:
         """Return what the bytes show; `NOTHING` where nothing is recognised.
@@ -129,7 +149,7 @@ class Registry:
             seen = self._memo.get(key)
             if seen is not None:
                 return seen
-        answer = _ask(conversation, by_port.get(port) or self._any_port[protocol])
+        answer = _ask(conversation, by_port.get(port) or self._table(protocol, port))
         if answer is not NOTHING:
             for service, dissect in self._layers[protocol]:
                 if service != answer.service:
@@ -158,14 +178,14 @@ class Registry:
         return known
 
 
-def _ask(conversation: Conversation, table: _ByByte) -> Dissection:
+def _ask(conversation: Conversation, table: _Table) -> Dissection:
     orig, resp = conversation.orig, conversation.resp
     ours, theirs = orig[0] if orig else b"", resp[0] if resp else b""
     asked: tuple[_Ask, ...] = ()
     for first in (ours, theirs) if theirs else (ours,):
         if not first:
             continue
-        everyone, opening, others = table[first[0]]
+        everyone, opening, others = table.row(first[0])
         if opening is not None and not (opening(ours) or (theirs and opening(theirs))):
             everyone = others
         for dissect in everyone:
