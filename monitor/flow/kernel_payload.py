@@ -61,6 +61,11 @@ def keep(
             base = np.int64(known.base)
             edge = np.int64(known.edge)
             wanted = np.int64(known.wanted)
+    if is_sure and not is_open and length > 1 and seq == (base - 1) & 0xFFFF_FFFF:
+        # Data that is numbered from the SYN itself, against RFC 9293 §3.4: crude stacks and makers
+        # of captures do it. A single byte there is a keep-alive probe, §3.8.4.
+        base = seq
+        edge = base
     at = behind(seq, base)
     if at < 0 and (is_sure or -at > budget):
         off -= at

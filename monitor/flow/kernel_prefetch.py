@@ -67,12 +67,17 @@ def look_ahead(p: Rows, t: Tables, first: Int, seed: Word, use_vlan: bool) -> In
     for row in range(stop - first):
         j = np.uint64(row)
         slot = t.ahead_slot[j]
+        is_told = False
         if slot >= 0:
             flow = t.flows[np.uint64(slot)]
             way = 0 if (t.ahead_from_a[j] != 0) == ((flow.state & ORIG_IS_A) != 0) else 1
             prefetch(t.sides, 2 * slot + way, 0)
+            is_told = flow.talk < 0
             if flow.talk > 0:
                 talk = np.int64(flow.talk) - 1
                 prefetch(t.talks, talk, 0)
                 prefetch(t.talk_sides, 2 * talk, 0)
+        k = np.uint64(first + row)
+        if p.payload_len[k] > 0 and not is_told:
+            prefetch(p.data, p.payload_off[k], 0)
     return stop

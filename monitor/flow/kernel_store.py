@@ -8,9 +8,9 @@ are bounded by the length of a chain, which the budgets bound.
 import numpy as np
 
 from monitor.flow.kernel_words import TCP, Int, Row, behind
-from monitor.flow.tables import BLOCK, MOST_PIECES, Outbox, Tables
+from monitor.flow.tables import BLOCK, LINE, MOST_PIECES, Outbox, Tables
 from monitor.model.arrays import U8
-from monitor.model.jit import kernel_inline, kernel_inner
+from monitor.model.jit import kernel_inline, kernel_inner, kernel_merged, prefetch
 
 HEADER = 8
 
@@ -26,7 +26,7 @@ def copy_run(to: U8, to_off: Int, source: U8, off: Int, length: Int) -> None:
         to[at + step] = source[begin + step]
 
 
-@kernel_inner
+@kernel_merged
 def append(t: Tables, talk: Row, way: Int, data: U8, off: Int, length: Int, seq: Int) -> None:
     """Write one piece at the end of a chain; the caller has made room.
 
@@ -59,7 +59,12 @@ def add_block(t: Tables, talk: Row) -> None:
     control = t.control[0]
     block = control.free_block
     if block >= 0:
-        control.free_block = t.blocks[block]
+        following = np.int64(t.blocks[block])
+        control.free_block = following
+        # It was emptied a while ago: whoever takes it next finds it at hand.
+        for line in range(BLOCK // LINE):
+            prefetch(t.pool, max(following, 0) * BLOCK, line * LINE)
+        prefetch(t.blocks, max(following, 0), 0)
     else:
         block = control.fresh_block
         control.fresh_block += 1
@@ -75,6 +80,12 @@ def add_block(t: Tables, talk: Row) -> None:
 
 @kernel_inner
 def hand_over(t: Tables, out: Outbox, slot: Int) -> None:
+    """Do what `tell` does, where it is done seldom."""
+    tell(t, out, slot)
+
+
+@kernel_merged
+def tell(t: Tables, out: Outbox, slot: Int) -> None:
     """Put the conversation of a flow into the outbox, and free what it held.
 
     Bound: the caller has made sure that the outbox has room for it.
@@ -125,7 +136,7 @@ def end_piece(out: Outbox, control: Row, end: Int, way: Int) -> None:
     control.out_bytes = end
 
 
-@kernel_inner
+@kernel_merged
 def put_datagrams(t: Tables, out: Outbox, talk: Row) -> None:
     """Copy the pieces of a chain to the outbox, in the order seen."""
     control = t.control[0]
@@ -143,7 +154,7 @@ def put_datagrams(t: Tables, out: Outbox, talk: Row) -> None:
         end_piece(out, control, end, head >> 16)
 
 
-@kernel_inner
+@kernel_merged
 def copy_bytes(t: Tables, to: U8, at: Int, block: Int, used: Int, length: Int) -> tuple[Int, Int]:
     """Copy bytes of a chain to ``to[at:]``; return the place behind them."""
     while length > 0:
@@ -158,7 +169,7 @@ def copy_bytes(t: Tables, to: U8, at: Int, block: Int, used: Int, length: Int) -
     return block, used
 
 
-@kernel_inner
+@kernel_merged
 def find_segments(t: Tables, talk: Row) -> None:
     """Note where the segments of a chain lie: five numbers each in the scratch table."""
     block = np.int64(talk.head)
@@ -187,7 +198,7 @@ def find_segments(t: Tables, talk: Row) -> None:
             length -= step
 
 
-@kernel_inner
+@kernel_merged
 def put_in_order(t: Tables, out: Outbox, talk: Row, side: Row, way: Int) -> None:
     """Lay the segments of one side at their places in the outbox, up to the first gap.
 

@@ -10,7 +10,7 @@ import numpy as np
 from monitor.flow.kernel_buckets import take_out
 from monitor.flow.kernel_copies import settle_copies
 from monitor.flow.kernel_fragments import forget_fragments
-from monitor.flow.kernel_store import hand_over
+from monitor.flow.kernel_store import hand_over, tell
 from monitor.flow.kernel_words import Int, Row, Truth, Word, key_hash
 from monitor.flow.tables import (
     ANSWERED,
@@ -124,7 +124,7 @@ def do_due(t: Tables, out: Outbox) -> bool:
             prefetch(t.talk_sides, 2 * following, 0)
             prefetch(t.blocks, block, 0)
             prefetch(t.talks, max(np.int64(t.talks[following].next), 0), 0)
-        hand_over(t, out, np.int64(t.talks[control.oldest].flow))
+        tell(t, out, np.int64(t.talks[control.oldest].flow))
     last = now // TICK_NS
     if control.active == 0 or not control.is_started:
         control.is_started = 1

@@ -404,6 +404,8 @@ class FlowTwin:
         if packet.protocol == 6:
             seq = packet.seq + 1 if packet.flags & SYN else packet.seq
             base = half.base if half.segments else None if half.isn is None else half.isn + 1
+            if not half.segments and len(packet.payload) > 1 and seq == half.isn:
+                base = seq
             if base is not None and seq + len(packet.payload) <= base:
                 return
             half.base = base
