@@ -84,6 +84,18 @@ def test_data_on_a_syn_begins_the_stream() -> None:
     assert the_talk(script).orig == (b"fast open",)
 
 
+def test_data_numbered_from_the_syn_itself_loses_no_byte() -> None:
+    script = opened()
+    script.at(0.1).sees(out(-1, b"abc"), out(2, b"def"))
+    assert the_talk(script).orig == (b"abcdef",)
+
+
+def test_a_keep_alive_probe_before_the_first_data_is_no_data() -> None:
+    script = opened()
+    script.at(0.1).sees(out(-1, b"\0"), out(0, b"abc"))
+    assert the_talk(script).orig == (b"abc",)
+
+
 def test_without_a_syn_the_lowest_number_begins_the_stream() -> None:
     script = FlowScript()
     script.at(0.0).sees(out(3, b"def"), out(0, b"abc"), out(6, b"g"))
