@@ -59,12 +59,12 @@ def add_block(t: Tables, talk: Row) -> None:
     control = t.control[0]
     block = control.free_block
     if block >= 0:
-        following = np.int64(t.blocks[block])
-        control.free_block = following
+        following: Int = max(np.int64(t.blocks[block]), 0)
+        control.free_block = t.blocks[block]
         # It was emptied a while ago: whoever takes it next finds it at hand.
         for line in range(BLOCK // LINE):
-            prefetch(t.pool, max(following, 0) * BLOCK, line * LINE)
-        prefetch(t.blocks, max(following, 0), 0)
+            prefetch(t.pool, following * BLOCK, line * LINE)
+        prefetch(t.blocks, following, 0)
     else:
         block = control.fresh_block
         control.fresh_block += 1
