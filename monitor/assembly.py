@@ -264,11 +264,11 @@ class Assembler:
             if opkts and (
                 omac not in routers if orig_at == _OUTSIDE else (ohi, olo, omac) not in seen
             ):
-                self._see(of(ohi, olo), (ohi, olo, omac))
+                self._see(FAR if orig_at == _OUTSIDE else of(ohi, olo), (ohi, olo, omac))
             if rpkts and (
                 rmac not in routers if resp_at == _OUTSIDE else (rhi, rlo, rmac) not in seen
             ):
-                self._see(of(rhi, rlo), (rhi, rlo, rmac))
+                self._see(FAR if resp_at == _OUTSIDE else of(rhi, rlo), (rhi, rlo, rmac))
             if may_orig and not (may_resp and prefers(rmac, omac)):
                 is_ours, camera, scope, other = True, of(ohi, olo), resp_at, ip_text(rhi, rlo)
                 if rmac == _BROADCAST_MAC:
