@@ -234,6 +234,12 @@ def test_a_stream_is_put_in_order_up_to_its_first_gap_and_first_bytes_stand(
         capture.append(tcp("10.0.0.2", 5000, "203.0.113.5", 443, 16, content, seq=seq))
     first: dict[int, int] = {}
     start = 0 if has_syn else min(at for at, _ in contents)
+    if has_syn:
+        # What lies wholly before the stream opens nothing; what opens it may be numbered from the
+        # SYN itself, and the stream then begins there.
+        while contents and contents[0][0] + len(contents[0][1]) <= 0:
+            contents.pop(0)
+        start = -1 if contents and contents[0][0] == -1 else 0
     for at, content in contents:
         for i, value in enumerate(content):
             first.setdefault(at + i - start, value)
