@@ -20,7 +20,7 @@ from monitor.model.arrays import I64
 from monitor.model.facts import NOTHING, Conversation, Dissection
 from monitor.model.flows import ConversationBatch, FlowBatch, FlowStep
 from monitor.model.records import NOWHERE, FlowView, Place, Verdict
-from monitor.model.rows import SCOPES, Party, RecordBatch, Vocabulary
+from monitor.model.rows import SCOPES, Party, RecordBatch, Vocabulary, no_rows
 from monitor.model.shards import WHOLE, Shard
 from monitor.model.words import OUTCOMES, EndReason, NameSource, Protocol, Scope
 
@@ -111,6 +111,7 @@ class Assembler:
         self._told: dict[int, _Told] = {}
         self._seen: set[tuple[int, int, int]] = set()
         self._routers: set[int] = set()
+        self._nothing = no_rows()
         self._begin_words()
 
     def _begin_words(self) -> None:
@@ -141,6 +142,8 @@ class Assembler:
 
     def take_conversations(self, batch: ConversationBatch, shard: Shard = WHOLE) -> None:
         """Dissect the first payload of flows and keep what it shows until the flow ends."""
+        if not len(batch):
+            return
         stages, facts = self._stages, self._facts
         rows_here = shard.rows(batch, stages.roles.site)
         dissect, roles = stages.registry.dissect, stages.roles
@@ -190,6 +193,8 @@ class Assembler:
     def take_flows(self, step: FlowStep, shard: Shard = WHOLE) -> RecordBatch:
         """Return the records of the flows that ended, those without a camera left out."""
         batch = step.ended
+        if not len(batch):
+            return self._nothing
         rows = shard.rows(batch, self._stages.roles.site)
         if self._words.is_full:
             self._begin_words()

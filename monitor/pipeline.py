@@ -99,18 +99,19 @@ class Pipeline:
         )
         reader.start()
         made: list[RecordBatch] = []
+        rows = 0
         try:
             while (item := work.get()) is not None:
                 if isinstance(item, BaseException):
                     raise item
                 batch = self._assemble(item)
-                if made and made[0].words is not batch.words:
+                if not len(batch):
+                    continue
+                if rows >= ROWS_TOGETHER or (made and made[0].words is not batch.words):
                     yield joined(made)
-                    made = []
+                    made, rows = [], 0
                 made.append(batch)
-                if sum(map(len, made)) >= ROWS_TOGETHER:
-                    yield joined(made)
-                    made = []
+                rows += len(batch)
             if made:
                 yield joined(made)
         finally:
@@ -205,7 +206,13 @@ def open_stages(settings: Settings) -> Stages:
 
 def attributions(stages: Stages) -> list[str]:
     """Return the lines that must stand beside results, for the data in use."""
-    return list(lines(in_use([db.attribution for db in stages.geo.databases])))
+    dates = ", ".join(
+        f"{'countries' if kind == 'country' else 'networks'} of {database.build_date}"
+        for database in stages.geo.databases
+        for kind in sorted(database.kinds, reverse=True)
+    )
+    owed = lines(in_use([db.attribution for db in stages.geo.databases]))
+    return [*([f"{dates}; 'camwatch geo update' fetches newer ones"] if dates else []), *owed]
 
 
 def versions(stages: Stages) -> dict[str, str]:

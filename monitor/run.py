@@ -134,7 +134,9 @@ def replay(job: Job, progress: Progress) -> Done:
         task = share.Task(files=job.files, settings=job.settings, stages=stages, out=job.out)
         helpers = stack.enter_context(share.Helpers(task, shares))
         part = None if job.out is None else stack.enter_context(FlowPart(job.out, 0))
-        capture = stack.enter_context(open_capture(job.files, progress=progress.at))
+        capture = stack.enter_context(
+            open_capture(job.files, progress=progress.at, chunk_bytes=share.CHUNK_BYTES)
+        )
         progress.expect(capture.total_bytes)
         done = share.work(task, capture, Shard(0, shares), part, kept)
         parts = [done.part]
@@ -196,6 +198,11 @@ def _report(
     assumed = []
     if not site.cameras:
         assumed.append("every site address that talks may be a camera (--cameras says which are)")
+    left_out = done.counts.flows_ended - done.counts.records
+    if site.cameras and left_out:
+        assumed.append(
+            f"only the addresses of --cameras count; {left_out} flows of others were left out"
+        )
     if site.networks == config.SiteSettings().networks:
         assumed.append("the site is the private, link-local and carrier-NAT ranges (--site)")
     return build.build(
@@ -205,7 +212,10 @@ def _report(
             version=__version__,
             inputs=inputs,
             assumed=assumed,
-            losses=pipeline.losses(done.counts),
+            losses=[
+                *(f"{item.name}: {item.fault}" for item in inputs if item.fault),
+                *pipeline.losses(done.counts),
+            ],
             counters=pipeline.counters(done.counts),
             attributions=pipeline.attributions(stages),
             databases=pipeline.databases(stages),

@@ -144,6 +144,14 @@ class RecordBatch(Columns):
 _COLUMNS = tuple(columns_of(RecordBatch))
 
 
+def no_rows() -> RecordBatch:
+    """Return a batch without rows."""
+    columns: dict[str, Any] = {
+        name: np.zeros(0, dtype) for name, (dtype, _) in columns_of(RecordBatch).items()
+    }
+    return RecordBatch(words=Vocabulary(), community_id=np.zeros(0, "S30"), **columns)
+
+
 def joined(batches: Sequence[RecordBatch]) -> RecordBatch:
     """Return batches of one vocabulary as one, in order."""
     if len(batches) == 1:

@@ -60,7 +60,15 @@ def _remote_access(kind: FlowKind) -> bool:
 
 
 def _credential(kind: FlowKind) -> bool:
-    return _outside(kind) and any(fact.kind == "credential" for fact in kind.dissection.facts)
+    return _outside(kind) and any(
+        fact.kind == "credential" and not _is_digest(fact.value) for fact in kind.dissection.facts
+    )
+
+
+def _is_digest(credential: str) -> bool:
+    """Return whether a password was proven without being shown: Digest, WS-Security."""
+    scheme = credential.partition(" ")[0]
+    return "digest" in scheme or "wsse" in scheme
 
 
 def _plain_update(kind: FlowKind) -> bool:

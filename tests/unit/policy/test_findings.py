@@ -57,6 +57,12 @@ def test_a_credential_in_clear_text_is_found() -> None:
     assert found({}, dissection=seen) == ["cleartext-credential"]
 
 
+@pytest.mark.parametrize("scheme", ["http-digest", "http-wsse", "rtsp-digest"])
+def test_a_password_that_is_only_proven_is_no_clear_text(scheme: str) -> None:
+    seen = Dissection("http", (Fact("credential", f"{scheme} user=admin"),))
+    assert found({}, dissection=seen) == []
+
+
 def test_one_finding_for_each_camera_and_rule_counts_its_flows() -> None:
     findings = Findings()
     findings.add(
