@@ -3,7 +3,7 @@
 import dataclasses
 from collections.abc import Sequence
 from itertools import compress
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -15,7 +15,7 @@ from monitor.enrich.geo import Geo
 from monitor.enrich.names import NameTable
 from monitor.enrich.operators import Operators
 from monitor.enrich.oui import OuiTable
-from monitor.model.addresses import Address, Roles, ip_text
+from monitor.model.addresses import Address, Networks, Roles, ip_text
 from monitor.model.arrays import I64
 from monitor.model.facts import NOTHING, Conversation, Dissection
 from monitor.model.flows import ConversationBatch, FlowBatch, FlowStep
@@ -195,6 +195,7 @@ class Assembler:
         batch = step.ended
         if not len(batch):
             return self._nothing
+        batch = _as_spoken(batch, self._stages.roles.site)
         rows = shard.rows(batch, self._stages.roles.site)
         if self._words.is_full:
             self._begin_words()
@@ -385,6 +386,34 @@ class Assembler:
         self._dissection_at[id(dissection)] = len(words)
         words.append(dissection)
         return len(words) - 1
+
+
+_SIDES = ("hi", "lo", "port", "mac", "pkts", "bytes", "payload", "data_pkts", "flags", "copies")
+
+
+def _as_spoken(batch: FlowBatch, site: Networks) -> FlowBatch:
+    """Take back roles that were inferred from ports where only the site's side ever spoke.
+
+    A site's host that sends from port 53 or 443 and hears nothing answers nobody: whoever reads
+    that somebody outside opened this must be able to point at a packet.
+    """
+    is_alone = (
+        (batch.orig_pkts == 0)
+        & (batch.resp_pkts > 0)
+        & ~site.holds(batch.orig_hi, batch.orig_lo)
+        & site.holds(batch.resp_hi, batch.resp_lo)
+    )
+    if not is_alone.any():
+        return batch
+    changed: dict[str, Any] = {
+        "outcome": np.where(is_alone, np.uint8(0), batch.outcome),
+        "is_flipped": batch.is_flipped & ~is_alone,
+    }
+    for side in _SIDES:
+        orig, resp = getattr(batch, f"orig_{side}"), getattr(batch, f"resp_{side}")
+        changed[f"orig_{side}"] = np.where(is_alone, resp, orig)
+        changed[f"resp_{side}"] = np.where(is_alone, orig, resp)
+    return dataclasses.replace(batch, **changed)
 
 
 def _told_name(dissection: Dissection) -> tuple[str, str]:

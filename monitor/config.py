@@ -55,10 +55,18 @@ class FlowSettings(_Section):
         "direction only.",
     )
     tcp_idle_s: float = Field(
-        default=300, gt=0, description="Seconds without a packet that end an open TCP flow."
+        default=300,
+        gt=0,
+        lt=1e9,
+        allow_inf_nan=False,
+        description="Seconds without a packet that end an open TCP flow.",
     )
     udp_idle_s: float = Field(
-        default=60, gt=0, description="Seconds without a packet that end a UDP flow."
+        default=60,
+        gt=0,
+        lt=1e9,
+        allow_inf_nan=False,
+        description="Seconds without a packet that end a UDP flow.",
     )
     active_s: float = Field(
         default=1800,

@@ -5,7 +5,7 @@ import multiprocessing
 import os
 import signal
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -67,12 +67,15 @@ def how_many(files: Sequence[str]) -> int:
     Every process reads all of them: so they must lie on disk, uncompressed, and be large.
     """
     paths = [Path(name) for name in files]
-    if not all(path.is_file() for path in paths):
-        return 1
-    if sum(path.stat().st_size for path in paths) < SHARED_FROM_BYTES:
-        return 1
-    if any(_is_compressed(path) for path in paths):
-        return 1
+    try:
+        if not all(path.is_file() for path in paths):
+            return 1
+        if sum(path.stat().st_size for path in paths) < SHARED_FROM_BYTES:
+            return 1
+        if any(_is_compressed(path) for path in paths):
+            return 1
+    except OSError:
+        return 1  # The reader says what is wrong with the file.
     return max(1, min(MOST, len(os.sched_getaffinity(0))))
 
 
@@ -183,8 +186,8 @@ def _run(task: Task, shard: Shard, pipe: Connection, inherited: Sequence[Connect
                 answer: Gathered | Exception = work(task, capture, shard, part)
         except Exception as error:  # noqa: BLE001  # told to the first process, which raises it
             answer = error
-        pipe.send(answer)
-        with pipe:
+        with pipe, suppress(BrokenPipeError):  # The first process may be gone.
+            pipe.send(answer)
             pipe.poll(None)
 
 

@@ -1,5 +1,6 @@
 """The command ``camwatch``: its sub-commands, and the one place that turns errors into words."""
 
+import signal
 import sys
 from typing import Annotated
 
@@ -48,6 +49,8 @@ _register()
 
 def main() -> None:
     """Run the command line and exit with the documented status."""
+    # Being ended must unwind, so that half-written files go.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         app()
     except MonitorError as error:

@@ -1,6 +1,7 @@
 """``camwatch replay``: capture files in, camera flows out."""
 
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Annotated, Any
@@ -80,10 +81,15 @@ def replay(
     job = run.Job(files=files, settings=settings, out=out, store_url=store, command=sys.argv)
     with run.Progress(enabled=not as_json) as progress:
         done = run.replay(job, progress)
-    if as_json:
-        sys.stdout.write(json.dumps(done.report, indent=2, ensure_ascii=False) + "\n")
-    else:
-        run.show(done)
+    try:
+        if as_json:
+            sys.stdout.write(json.dumps(done.report, indent=2, ensure_ascii=False) + "\n")
+        else:
+            run.show(done)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever read has read enough; the status still tells what was found.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     for fault in done.faults:
         sys.stderr.write(f"camwatch: {fault}\n")
     if done.faults:

@@ -48,6 +48,8 @@ class PcapngFile:
         self._part = path.with_name(path.name + ".part")
         self._offset_s = before_1970_s
         self._interfaces: dict[tuple[str, int], int] = {}
+        if path.exists() and not path.is_file():
+            raise OutputError(f"{path}: is no regular file; name a new one")
         try:
             self._file = self._part.open("wb", buffering=1 << 20)
         except OSError as error:

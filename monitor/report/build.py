@@ -1,7 +1,7 @@
 """Builds the report, as plain data, that terminal, ``--json`` and HTML show."""
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from monitor.model.clock import utc_text
@@ -70,23 +70,37 @@ def verdict(cameras: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     A capture cannot prove more than itself: the sentence speaks of what was seen, and whether
     the mirror saw all is not known here.
     """
-    out = [camera for camera in cameras if camera["outside_answered"]]
-    tried = [camera for camera in cameras if camera["outside_flows"]]
     of = plural(len(cameras), "address", "addresses")
+
+    def having(count: Callable[[Mapping[str, Any]], int]) -> tuple[int, int]:
+        counts = [count(camera) for camera in cameras]
+        return sum(1 for n in counts if n), sum(counts)
+
+    out, answered = having(lambda c: c["outside_answered"] - c["inbound_answered"])
+    reached, visits = having(lambda c: c["inbound_answered"])
+    tried, attempts = having(lambda c: c["outside_flows"] - c["inbound_flows"])
+    knocked, knocks = having(lambda c: c["inbound_flows"])
+    parts = []
     if out:
-        answered = sum(camera["outside_answered"] for camera in out)
-        text = (
-            f"Traffic left the site: {len(out)} of {of} got answers from outside "
+        parts.append(
+            f"Traffic left the site: {out} of {of} got answers from outside "
             f"in {plural(answered, 'flow')}."
         )
-        return {"state": "open", "text": text}
+    if reached:
+        parts.append(f"Somebody outside reached {reached} of {of} in {plural(visits, 'flow')}.")
+    if parts:
+        return {"state": "open", "text": " ".join(parts)}
     if tried:
-        attempts = sum(camera["outside_flows"] for camera in tried)
-        text = (
-            f"Attempts only: {len(tried)} of {of} tried to reach the outside "
+        parts.append(
+            f"Attempts only: {tried} of {of} tried to reach the outside "
             f"{plural(attempts, 'time')}; no answer was seen."
         )
-        return {"state": "attempts", "text": text}
+    if knocked:
+        parts.append(
+            f"Somebody outside tried to reach {knocked} of {of} {plural(knocks, 'time')}, in vain."
+        )
+    if parts:
+        return {"state": "attempts", "text": " ".join(parts)}
     if cameras:
         text = f"Nothing in this capture went outside: {of} kept to the site."
         return {"state": "quiet", "text": text}

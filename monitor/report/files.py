@@ -2,11 +2,13 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import orjson
 
+from monitor.errors import OutputError
 from monitor.report import html
 from monitor.report.jsonl import FILE_NAME
 
@@ -17,8 +19,15 @@ def write_text(path: Path, text: str) -> str:
     """Write a file so that it is either whole or absent; return its SHA-256."""
     content = text.encode()
     part = path.with_name(path.name + ".part")
-    part.write_bytes(content)
-    part.replace(path)
+    try:
+        part.write_bytes(content)
+        part.replace(path)
+    except OSError as error:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+        raise OutputError(
+            f"{path}: {error.strerror}; make room or name another directory"
+        ) from error
     return hashlib.sha256(content).hexdigest()
 
 

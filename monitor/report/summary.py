@@ -52,6 +52,10 @@ class Line:
     flows: int = 0
     answered: int = 0
     refused: int = 0
+    inbound: int = 0
+    """Flows that the other side opened."""
+
+    inbound_answered: int = 0
     bytes_out: int = 0
     bytes_in: int = 0
     first_ns: int = 0
@@ -77,7 +81,7 @@ class Tally:
         self._devices: list[Device] = []
         self._labels: dict[str, int] = {OTHER: _OTHER_LABEL}
         self._label_texts: list[str] = [OTHER]
-        self._sums = np.zeros((7, 1024), np.int64)
+        self._sums = np.zeros((9, 1024), np.int64)
         self._noted: set[int] = set()
         self._words: Vocabulary | None = None
         self._maps = _Maps()
@@ -113,7 +117,9 @@ class Tally:
         made.flows = self._flows
         made.cameras = {device.ip: device for device in self._devices}
         for number, (key, line) in enumerate(self._lines):
-            flows, answered, refused, out, back, first, last = self._sums[:, number].tolist()
+            (
+                flows, answered, refused, out, back, first, last, inbound, inbound_answered,
+            ) = self._sums[:, number].tolist()  # fmt: skip
             made.put(
                 key,
                 dataclasses.replace(
@@ -121,6 +127,8 @@ class Tally:
                     flows=flows,
                     answered=answered,
                     refused=refused,
+                    inbound=inbound,
+                    inbound_answered=inbound_answered,
                     bytes_out=out,
                     bytes_in=back,
                     first_ns=first,
@@ -207,6 +215,9 @@ class Tally:
             hit = rows[batch.outcome == OUTCOMES.index(outcome)]
             sums[at, :count] += np.bincount(hit, minlength=count)
         ours = batch.is_ours
+        sums[7, :count] += np.bincount(rows[~ours], minlength=count)
+        met = ~ours & (batch.outcome == OUTCOMES.index(Outcome.ANSWERED))
+        sums[8, :count] += np.bincount(rows[met], minlength=count)
         out = np.where(ours, batch.orig_bytes, batch.resp_bytes).astype(np.int64)
         back = np.where(ours, batch.resp_bytes, batch.orig_bytes).astype(np.int64)
         np.add.at(sums[3], rows, out)
@@ -261,6 +272,8 @@ class Summary:
             mine.flows += line.flows
             mine.answered += line.answered
             mine.refused += line.refused
+            mine.inbound += line.inbound
+            mine.inbound_answered += line.inbound_answered
             mine.bytes_out += line.bytes_out
             mine.bytes_in += line.bytes_in
             mine.first_ns = min(mine.first_ns, line.first_ns)
@@ -310,6 +323,8 @@ def _camera(device: Device, lines: list[Line]) -> dict[str, Any]:
         "flows": sum(line.flows for line in lines),
         "outside_flows": sum(line.flows for line in outside),
         "outside_answered": sum(line.answered for line in outside),
+        "inbound_flows": sum(line.inbound for line in outside),
+        "inbound_answered": sum(line.inbound_answered for line in outside),
         "outside_bytes_out": sum(line.bytes_out for line in outside),
         "outside_bytes_in": sum(line.bytes_in for line in outside),
         "talks": [_talk(line) for line in lines],

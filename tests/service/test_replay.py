@@ -115,6 +115,8 @@ def test_a_cut_file_gives_what_could_be_read_and_says_where_it_ends(tmp_path: Pa
     done = camwatch("replay", file, "--out", tmp_path / "out")
     assert done.returncode == 4
     assert b"the file ends inside a packet record" in done.stderr
+    assert "Lost: " in done.stdout.decode()
+    assert "every frame is accounted for" not in done.stdout.decode()
     assert done.stderr.count(b"\n") == 1
     assert flows(tmp_path / "out")
     manifest = json.loads((tmp_path / "out" / "manifest.json").read_text())
@@ -221,3 +223,33 @@ def test_every_frame_is_accounted_for(sample: Path) -> None:
     ended = Counter({k: v for k, v in flow.items() if k.startswith("ended_")})
     ended.pop("ended_active", None)
     assert flow["opened"] == sum(ended.values()) + flow["active"]
+
+
+def test_a_camera_that_alone_speaks_from_a_server_port_is_not_called_visited(
+    tmp_path: Path,
+) -> None:
+    from scapy.layers.inet import IP, UDP  # noqa: PLC0415  # slow to import
+    from scapy.layers.l2 import Ether  # noqa: PLC0415  # as above
+    from scapy.utils import wrpcap  # noqa: PLC0415  # as above
+
+    frame = (
+        Ether(src="b0:c5:54:2d:6e:91", dst="00:11:22:33:44:55")
+        / IP(src="192.168.30.15", dst="203.0.113.9")
+        / UDP(sport=53, dport=8004)
+        / (b"x" * 900)
+    )
+    wrpcap(str(tmp_path / "alone.pcap"), [frame] * 20)
+    (told,) = replay(tmp_path / "out", tmp_path / "alone.pcap")
+    assert (told["initiated_by"], told["outcome"]) == ("camera", "unanswered")
+    assert told["orig"] == {"ip": "192.168.30.15", "port": 53, "packets": 20, "bytes": 18840}
+    assert told["purpose"] != "remote-access"
+
+
+def test_a_reader_that_leaves_early_does_not_hide_what_was_found() -> None:
+    command = f"{sys.executable} -m monitor replay {CHATTY} --json --fail-on high | head -c 10"
+    done = subprocess.run(  # noqa: S602  # a pipe is the point, the words are ours
+        f'{command}; exit "${{PIPESTATUS[0]}}"',
+        shell=True, executable="/bin/bash", capture_output=True, check=False, cwd=ROOT, timeout=300,
+    )  # fmt: skip
+    assert done.returncode == 10
+    assert b"Traceback" not in done.stderr

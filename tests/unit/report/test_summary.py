@@ -118,3 +118,19 @@ def test_two_shares_merged_are_the_whole() -> None:
     merged.merge(two.summary())
     assert merged.as_dict({}) == whole.summary().as_dict({})
     assert merged.flows == 60
+
+
+def test_what_others_open_is_not_laid_at_the_cameras_door() -> None:
+    knocked, reached = Tally(), Tally()
+    inbound = flow(initiated_by="destination")
+    knocked.add(batch_of([inbound._replace(outcome=Outcome.REFUSED.value)]))
+    reached.add(batch_of([inbound, flow()]))
+    told = verdict(camera(knocked))
+    assert told["state"] == "attempts"
+    assert told["text"] == "Somebody outside tried to reach 1 of 1 address 1 time, in vain."
+    told = verdict(camera(reached))
+    assert told["state"] == "open"
+    assert told["text"] == (
+        "Traffic left the site: 1 of 1 address got answers from outside in 1 flow. "
+        "Somebody outside reached 1 of 1 address in 1 flow."
+    )
