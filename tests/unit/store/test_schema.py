@@ -4,10 +4,22 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from sqlalchemy import Table
 
 from monitor.errors import StoreError
-from monitor.store import engine, schema
+from monitor.store import (
+    access_tables,
+    alert_tables,
+    delivery_tables,
+    engine,
+    live_tables,
+    schema,
+    tables,
+)
 from monitor.store.tables import METADATA
+
+MODULES = (tables, live_tables, alert_tables, delivery_tables, access_tables)
+"""Every module that defines tables: importing it makes them known to `METADATA`."""
 
 
 def _upgrade(path: Path) -> None:
@@ -40,13 +52,22 @@ def test_an_empty_database_gets_all_tables(tmp_path: Path) -> None:
     _upgrade(tmp_path / "new.db")
     assert _tables(tmp_path / "new.db") == {
         "camwatch_schema",
-        "runs",
-        "cameras",
-        "destinations",
-        "evidence",
-        "flows",
-        "findings",
+        *("runs", "cameras", "destinations", "evidence", "flows", "findings"),
+        *("sensors", "totals"),
+        *("alerts", "alert_events", "silences", "learnt", "updates"),
+        *("deliveries", "targets"),
+        *("tokens", "sessions", "audit", "labels", "jobs"),
     }
+
+
+def test_every_table_stands_in_a_module_that_the_migrations_are_compared_with() -> None:
+    made = {
+        value.name
+        for module in MODULES
+        for value in vars(module).values()
+        if isinstance(value, Table)
+    }
+    assert made == set(METADATA.tables)
 
 
 def test_the_migrations_lead_to_the_tables_that_the_program_writes() -> None:
@@ -72,7 +93,7 @@ def test_a_newer_schema_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "newer.db"
     _upgrade(path)
     _execute(path, "UPDATE camwatch_schema SET version_num = '9999'")
-    with pytest.raises(StoreError, match=r"schema 9999 is newer than 0001.*update camwatch"):
+    with pytest.raises(StoreError, match=r"schema 9999 is newer than 0005.*update camwatch"):
         _upgrade(path)
 
 

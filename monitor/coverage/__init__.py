@@ -1,0 +1,1 @@
+"""What the sensor could see: columns of packets in, a verdict for each VLAN out."""

@@ -1,0 +1,1 @@
+"""The small language of filters and rule conditions: fields, parser, syntax tree."""

@@ -1,0 +1,1 @@
+"""Files of the built-in page, served as they are."""
