@@ -68,7 +68,7 @@ def test_what_was_written_can_be_read(store_url: str) -> None:
     with Store.open(store_url) as store:
         _write(store, [records.flow(1, vlan=30)])
     rows = _rows(store_url)
-    assert {name: len(found) for name, found in rows.items()} == {
+    assert {name: len(found) for name, found in rows.items() if found} == {
         "runs": 1,
         "cameras": 1,
         "destinations": 1,
