@@ -12,6 +12,7 @@ from monitor.cli.main import app
 from monitor.dissect.document import render
 from monitor.dissect.registry import shipped
 from monitor.enrich.devices_page import devices_page
+from monitor.language.page import filters_page
 from monitor.model.arrays import columns_of
 from monitor.model.flows import ConversationBatch, FlowBatch
 from monitor.model.frames import FrameBatch
@@ -116,6 +117,7 @@ PAGES = {
     "columns.md": columns,
     "protocols.md": protocols,
     "devices.md": devices_page,
+    "filters.md": filters_page,
 }
 
 

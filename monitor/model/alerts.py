@@ -80,6 +80,29 @@ class Alert(NamedTuple):
     flow_ids: tuple[str, ...]
     """A few of the flows, for explain and inspect."""
 
+    told: int = 0
+    """Cameras that the last message named; 0: no message was due yet (silenced, or in a window)."""
+
+    group: tuple[str, ...] = ()
+    """What the rule groups by, as its fingerprint has it."""
+
+
+class AlertEvent(NamedTuple):
+    """What the policy stage says of an alert: to be kept, and told where a message is due."""
+
+    alert: Alert
+    """As it is now."""
+
+    change: AlertChange | None
+    """None: counted, or held back by a silence; kept in the store, no message is due."""
+
+    at_ns: int
+    text: str = ""
+    """What changed, in words, such as ``3 more cameras``."""
+
+    silence: str = ""
+    """Silence or window that holds a message back, empty where none does."""
+
 
 def fingerprint(*parts: str) -> str:
     """Return the stable key of an alert: 32 hex digits of SHA-256 over its parts, in order."""
