@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from monitor.classify import Classifier
+from monitor.classify.index import FIRST_DYNAMIC
 from monitor.dissect import dns
 from monitor.dissect.registry import Registry
 from monitor.enrich.devices import Devices
@@ -16,13 +17,13 @@ from monitor.enrich.names import NameTable
 from monitor.enrich.operators import Operators
 from monitor.enrich.oui import OuiTable
 from monitor.model.addresses import Address, Networks, Roles, ip_text
-from monitor.model.arrays import I64
+from monitor.model.arrays import I64, Bool
 from monitor.model.facts import NOTHING, Conversation, Dissection
 from monitor.model.flows import ConversationBatch, FlowBatch, FlowStep
 from monitor.model.records import NOWHERE, FlowView, Place, Verdict
 from monitor.model.rows import SCOPES, Party, RecordBatch, Vocabulary, no_rows
 from monitor.model.shards import WHOLE, Shard
-from monitor.model.words import OUTCOMES, EndReason, NameSource, Protocol, Scope
+from monitor.model.words import OUTCOMES, EndReason, NameSource, Outcome, Protocol, Scope
 
 MAX_TOLD = 1 << 16
 """Dissections whose name is remembered."""
@@ -38,6 +39,8 @@ _TCP = Protocol.TCP.value
 _DNS_PORT = 53
 _SYN = 2
 _ACTIVE = EndReason.ACTIVE.value
+_UNANSWERED = OUTCOMES.index(Outcome.UNANSWERED)
+_ANSWERED = OUTCOMES.index(Outcome.ANSWERED)
 _OUTCOME_TEXT = tuple(str(outcome) for outcome in OUTCOMES)
 _OUTSIDE = SCOPES.index(Scope.OUTSIDE)
 _SITE = SCOPES.index(Scope.SITE)
@@ -195,8 +198,10 @@ class Assembler:
         batch = step.ended
         if not len(batch):
             return self._nothing
-        batch = _as_spoken(batch, self._stages.roles.site)
-        rows = shard.rows(batch, self._stages.roles.site)
+        site = self._stages.roles.site
+        batch = _as_spoken(batch, site)
+        batch = _as_joined_late(batch, site, self._stages.classifier.catalog.ports)
+        rows = shard.rows(batch, site)
         if self._words.is_full:
             self._begin_words()
         index = _Index()
@@ -405,14 +410,43 @@ def _as_spoken(batch: FlowBatch, site: Networks) -> FlowBatch:
     )
     if not is_alone.any():
         return batch
+    return _swapped(batch, is_alone, outcome=_UNANSWERED, is_flipped=False)
+
+
+def _as_joined_late(batch: FlowBatch, site: Networks, services: frozenset[int]) -> FlowBatch:
+    """Turn connections that the capture joined in the middle with a word of the server.
+
+    The kernel tells servers by ports below 1024. Here the first packet came from outside, from a
+    higher port, without a SYN anywhere; what the site's side has is a port that systems hand out
+    (32768 and above, as Linux does) and that no service of the catalogue uses, and the other's
+    is below those. Nobody could point at a packet with which the outside opened it.
+    """
+    is_late = (
+        (batch.protocol == _TCP)
+        & ((batch.orig_flags | batch.resp_flags) & _SYN == 0)
+        & (batch.orig_port < FIRST_DYNAMIC)
+        & (batch.resp_port >= FIRST_DYNAMIC)
+        & ~batch.is_flipped
+        & ~site.holds(batch.orig_hi, batch.orig_lo)
+        & site.holds(batch.resp_hi, batch.resp_lo)
+    )
+    for row in np.flatnonzero(is_late).tolist():
+        is_late[row] = int(batch.resp_port[row]) not in services
+    if not is_late.any():
+        return batch
+    return _swapped(batch, is_late, outcome=_ANSWERED, is_flipped=True)
+
+
+def _swapped(batch: FlowBatch, which: Bool, *, outcome: int, is_flipped: bool) -> FlowBatch:
+    """Return the batch with originator and responder exchanged in some rows."""
     changed: dict[str, Any] = {
-        "outcome": np.where(is_alone, np.uint8(0), batch.outcome),
-        "is_flipped": batch.is_flipped & ~is_alone,
+        "outcome": np.where(which, np.uint8(outcome), batch.outcome),
+        "is_flipped": np.where(which, is_flipped, batch.is_flipped),
     }
     for side in _SIDES:
         orig, resp = getattr(batch, f"orig_{side}"), getattr(batch, f"resp_{side}")
-        changed[f"orig_{side}"] = np.where(is_alone, resp, orig)
-        changed[f"resp_{side}"] = np.where(is_alone, orig, resp)
+        changed[f"orig_{side}"] = np.where(which, resp, orig)
+        changed[f"resp_{side}"] = np.where(which, orig, resp)
     return dataclasses.replace(batch, **changed)
 
 

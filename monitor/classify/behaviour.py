@@ -4,9 +4,9 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from monitor.classify import rules
-from monitor.classify.evidence import P2P, Opinion, is_inbound, lowered
+from monitor.classify.evidence import P2P, Opinion, is_inbound, is_silent, lowered
 from monitor.model.records import Evidence, FlowView
-from monitor.model.words import Confidence, Outcome, Protocol, Purpose, Scope
+from monitor.model.words import Confidence, EndReason, Outcome, Protocol, Purpose, Scope
 
 
 class Change(NamedTuple):
@@ -169,16 +169,24 @@ def _video_upload(view: FlowView, _opinion: Opinion) -> Change | None:
     return Change(Purpose.MEDIA_RELAY, Confidence.LOW, value)
 
 
+def _is_tls_without_hello(view: FlowView) -> bool:
+    return view.dissection.service == "tls" and not view.dissection.first("tls.version")
+
+
 def _message_channel(view: FlowView, _opinion: Opinion) -> Change | None:
     """Long-lived and thin TCP or TLS to a nameless server: a channel that waits for messages."""
     if view.scope is not Scope.OUTSIDE or view.protocol != Protocol.TCP:
         return None
     if view.initiated_by != "camera" and is_inbound(view):
         return None
-    if not (view.orig_data_pkts and view.resp_data_pkts):
+    if not (view.orig_pkts and view.resp_pkts):
         return None
+    if is_silent(view):
+        return _kept_open(view)
     total = view.orig_payload + view.resp_payload
-    is_old = view.dissection.service == "tls" and not view.dissection.first("tls.version")
+    is_old = _is_tls_without_hello(view)
+    if not (is_old or (view.orig_data_pkts and view.resp_data_pkts)):
+        return None
     is_long = view.duration_s >= rules.LONG_S or is_old or view.is_ongoing
     if not is_long or total > rules.THIN_RATE * max(view.duration_s, rules.LONG_S) + 4000:
         return None
@@ -187,6 +195,14 @@ def _message_channel(view: FlowView, _opinion: Opinion) -> Change | None:
     return Change(
         Purpose.PUSH, Confidence.LOW, f"thin and long-lived: {_kilo(total)} in {seconds}{start}"
     )
+
+
+def _kept_open(view: FlowView) -> Change | None:
+    """Packets without payload to and fro, neither first nor last: TCP keep-alive, RFC 9293 3.8.4."""
+    if view.is_handshake or view.end_reason == EndReason.END_OF_FLOW:
+        return None
+    value = "kept open without payload, its start was not seen"
+    return Change(Purpose.PUSH, Confidence.LOW, value)
 
 
 def _udp_keep_alive(view: FlowView, _opinion: Opinion) -> Change | None:
@@ -208,10 +224,11 @@ def _nameless_tls(view: FlowView, _opinion: Opinion) -> Change | None:
     """TLS without SNI to an address that was never looked up: the maker's software knew it."""
     if view.scope is not Scope.OUTSIDE or view.name or view.initiated_by != "camera":
         return None
-    hello = view.dissection.first("tls.version")
-    if not hello or view.dissection.service != "tls" or not view.resp_data_pkts:
+    if view.dissection.service != "tls" or not (view.orig_data_pkts and view.resp_data_pkts):
         return None
     value = "TLS without a name to an address that was not looked up: one that the software knows"
+    if _is_tls_without_hello(view):
+        value = "TLS to and fro, its start and so its name were not seen"
     return Change(Purpose.CLOUD_API, Confidence.LOW, value)
 
 
@@ -287,6 +304,7 @@ RULES = (
         frozenset((Purpose.UNKNOWN,)),
         _message_channel,
         "a thin, long-lived connection to a nameless server is push, low",
+        is_for_silence=True,
     ),
     Rule(
         "udp-keep-alive",

@@ -5,6 +5,7 @@ from typing import Final, NamedTuple
 
 from monitor.classify import rules
 from monitor.classify.behaviour import Rule
+from monitor.classify.evidence import is_silent
 from monitor.model.records import FlowView
 from monitor.model.words import Outcome, Protocol, Scope
 
@@ -56,8 +57,11 @@ def _of_upload(view: FlowView) -> Gate:
 def _of_channel(view: FlowView) -> Gate:
     if view.scope is not Scope.OUTSIDE or view.protocol != Protocol.TCP:
         return SHUT
-    # TLS whose start was not seen counts as long at any age.
-    return OPEN if view.dissection.service == "tls" else _LONG
+    if view.outcome != Outcome.ANSWERED and is_silent(view):
+        return SHUT
+    # What was open before the capture counts as long at any age. Whether it was, is no part of a
+    # kind of flow.
+    return OPEN if view.dissection.service == "tls" or is_silent(view) else _LONG
 
 
 def _of_keep_alive(view: FlowView) -> Gate:

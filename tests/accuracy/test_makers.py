@@ -1,24 +1,14 @@
 """Makers and kinds on recorded captures: right or unknown, never wrong."""
 
-import dataclasses
-from collections.abc import Mapping
-from functools import lru_cache
 from typing import NamedTuple
 
 import pytest
 from typing_extensions import override
 
-from monitor import pipeline
-from monitor.assembly import Stages
-from monitor.capture import open_capture
-from monitor.config import Settings
-from monitor.dissect import dhcp, dns
-from monitor.enrich.devices import Devices, Readers
-from monitor.enrich.names import NameTable
+from monitor.enrich.devices import Devices
 from monitor.model.addresses import Address
 from monitor.model.facts import Dissection
-from monitor.model.records import Device
-from tests.support.shared import shared_path
+from tests.support.recorded import replayed
 
 SENTINEL = "IoT_Sentinel/{}.pcap"
 HIDDEN = "smart-home-hidden-communication-patterns/devices/cameras/{}.anon.pcap"
@@ -149,48 +139,31 @@ class BehindRouter(Devices):
         super().contacted(address, ROUTER, name)
 
 
-@lru_cache(maxsize=1)
-def stages() -> Stages:
-    """Return what replays share: what they rest on is read once."""
-    return pipeline.open_stages(Settings())
-
-
-@lru_cache(maxsize=128)
-def replayed(capture: str, kind: type[Devices] = Devices) -> Mapping[str, Device]:
-    """Return the devices of a capture, by the pipeline as a user runs it."""
-    path = shared_path("pcaps", capture)
-    devices = kind(stages().ouis, Readers(dhcp.parse, dns.parse))
-    fresh = dataclasses.replace(stages(), devices=devices, names=NameTable())
-    line = pipeline.Pipeline(Settings(), fresh)
-    with open_capture([str(path)]) as source:
-        for _ in line.run(source):
-            pass
-    return devices.final()
-
-
 @pytest.mark.parametrize("camera", CAMERAS, ids=lambda camera: f"{camera.capture}-{camera.ip}")
 def test_the_maker_of_a_camera_is_right_or_unknown(camera: Camera) -> None:
-    found = replayed(camera.capture)[camera.ip]
+    found = replayed(camera.capture).devices[camera.ip]
     assert found.maker in camera.makers, found.signals
     assert str(found.kind) in ("camera", "unknown"), found.signals
 
 
 @pytest.mark.parametrize(("capture", "ip"), OTHERS)
 def test_what_is_no_camera_is_not_called_one(capture: str, ip: str) -> None:
-    found = replayed(capture)[ip]
+    found = replayed(capture).devices[ip]
     assert str(found.kind) in ("other", "unknown"), found.signals
 
 
 def test_most_cameras_are_found_and_most_makers_named() -> None:
     """Of 25 cameras with a known maker 20 are named, and 21 of 27 are called cameras."""
-    found = [(replayed(camera.capture)[camera.ip], camera.makers) for camera in CAMERAS]
+    found = [(replayed(camera.capture).devices[camera.ip], camera.makers) for camera in CAMERAS]
     assert sum(bool(device.maker) for device, makers in found if makers != ("",)) >= 20
     assert sum(str(device.kind) == "camera" for device, _ in found) >= 21
 
 
 def test_behind_a_router_makers_are_right_or_unknown_and_most_are_named() -> None:
     """Of 25 cameras with a known maker 17 are named by what they say and by DHCP."""
-    found = [(camera, replayed(camera.capture, BehindRouter)[camera.ip]) for camera in CAMERAS]
+    found = [
+        (camera, replayed(camera.capture, BehindRouter).devices[camera.ip]) for camera in CAMERAS
+    ]
     wrong = [one for one in found if one[1].maker not in (*one[0].makers, "")]
     assert wrong == []
     assert sum(bool(device.maker) for _, device in found) >= 17
@@ -209,5 +182,5 @@ def test_behind_a_router_makers_are_right_or_unknown_and_most_are_named() -> Non
 def test_label_and_model_are_told_where_something_says_them(
     capture: str, ip: str, brand: str, model: str
 ) -> None:
-    found = replayed(capture)[ip]
+    found = replayed(capture).devices[ip]
     assert (found.brand, found.model) == (brand, model)

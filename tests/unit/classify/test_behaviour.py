@@ -4,7 +4,7 @@ from monitor.classify.behaviour import RULES, Change, rules_for
 from monitor.classify.evidence import Opinion
 from monitor.model.facts import Dissection, Fact
 from monitor.model.records import FlowView
-from monitor.model.words import Confidence, Outcome, Protocol, Purpose, Scope
+from monitor.model.words import Confidence, EndReason, Outcome, Protocol, Purpose, Scope
 
 TCP, UDP = Protocol.TCP, Protocol.UDP
 RULE = {rule.id: rule for rule in RULES}
@@ -22,7 +22,8 @@ def purpose_of(change: Change | None) -> Purpose | None:
 def test_rules_are_asked_only_where_they_can_change_the_answer() -> None:
     assert rules_for(Purpose.DNS) == ()
     assert [rule.id for rule in rules_for(Purpose.P2P_RENDEZVOUS)] == ["media-over-p2p"]
-    assert [rule.id for rule in rules_for(Purpose.UNKNOWN, silent=True)] == ["scan"]
+    silent = [rule.id for rule in rules_for(Purpose.UNKNOWN, silent=True)]
+    assert silent == ["scan", "message-channel"]
     assert len({rule.id for rule in RULES}) == len(RULES)
 
 
@@ -117,6 +118,8 @@ def test_a_large_download_after_a_check_is_firmware() -> None:
 def test_a_message_channel_is_thin_long_and_answered() -> None:
     view = FlowView(
         TCP,
+        orig_pkts=60,
+        resp_pkts=60,
         orig_payload=2000,
         resp_payload=1500,
         orig_data_pkts=40,
@@ -131,11 +134,50 @@ def test_a_message_channel_is_thin_long_and_answered() -> None:
 
 
 def test_tls_whose_start_is_not_in_the_capture_is_old_enough() -> None:
-    view = FlowView(TCP, Dissection("tls"), orig_payload=200, orig_data_pkts=2, resp_data_pkts=2)
+    view = FlowView(
+        TCP,
+        Dissection("tls"),
+        orig_pkts=3,
+        resp_pkts=3,
+        orig_payload=200,
+        orig_data_pkts=2,
+        resp_data_pkts=2,
+    )
     assert purpose_of(ask("message-channel", view)) is Purpose.PUSH
+    acknowledged = view._replace(resp_data_pkts=0)
+    assert purpose_of(ask("message-channel", acknowledged)) is Purpose.PUSH
+    assert ask("message-channel", acknowledged._replace(resp_pkts=0)) is None
     fresh = view._replace(dissection=Dissection("tls", (Fact("tls.version", "TLS 1.3"),)))
     assert ask("message-channel", fresh) is None
     assert purpose_of(ask("nameless-tls", fresh)) is Purpose.CLOUD_API
+
+
+def test_much_tls_whose_start_was_not_seen_is_an_api_and_says_so() -> None:
+    view = FlowView(
+        TCP,
+        Dissection("tls"),
+        orig_payload=26_000,
+        resp_payload=12_000,
+        orig_data_pkts=60,
+        resp_data_pkts=60,
+    )
+    change = ask("nameless-tls", view)
+    assert change == Change(
+        Purpose.CLOUD_API,
+        Confidence.LOW,
+        "TLS to and fro, its start and so its name were not seen",
+    )
+    assert ask("nameless-tls", view._replace(resp_data_pkts=0)) is None
+    assert ask("nameless-tls", view._replace(name="api.example")) is None
+
+
+def test_a_silent_connection_that_neither_starts_nor_ends_is_kept_open() -> None:
+    view = FlowView(TCP, orig_pkts=1, resp_pkts=1, is_handshake=False)
+    assert purpose_of(ask("message-channel", view)) is Purpose.PUSH
+    assert ask("message-channel", view._replace(is_handshake=True)) is None
+    assert ask("message-channel", view._replace(resp_pkts=0)) is None
+    assert ask("message-channel", view._replace(end_reason=EndReason.END_OF_FLOW)) is None
+    assert ask("message-channel", view._replace(scope=Scope.SITE)) is None
 
 
 def test_every_rule_says_in_words_what_it_does() -> None:

@@ -28,17 +28,18 @@ def test_a_rule_without_a_gate_is_always_asked() -> None:
 def test_answered_unknown_bytes_are_asked_when_large_or_long_or_among_friends() -> None:
     asked = rules_for(Purpose.UNKNOWN)
     wanted = Gate(payload=64_000, seconds=60.0, friend=True, vain=False)
-    assert gate_of(asked, FlowView(TCP)) == wanted
-    assert gate_of(asked, FlowView(UDP)) == wanted
+    assert gate_of(asked, FlowView(TCP, orig_data_pkts=1)) == wanted
+    assert gate_of(asked, FlowView(UDP, orig_data_pkts=1)) == wanted
     within = gate_of(asked, FlowView(UDP, scope=Scope.SITE))
     assert within == Gate(payload=200_000, friend=True)
 
 
-def test_silence_is_asked_only_where_the_camera_searches() -> None:
+def test_silence_is_asked_where_the_camera_searches_or_is_answered_over_tcp() -> None:
     asked = rules_for(Purpose.UNKNOWN, silent=True)
     vain = FlowView(TCP, outcome=Outcome.UNANSWERED)
     assert gate_of(asked, vain) == Gate(vain=True)
-    assert gate_of(asked, vain._replace(outcome=Outcome.ANSWERED)) == SHUT
+    assert gate_of(asked, vain._replace(outcome=Outcome.ANSWERED)) == OPEN
+    assert gate_of(asked, FlowView(UDP)) == SHUT
     assert gate_of(asked, vain._replace(initiated_by="destination")) == SHUT
 
 
@@ -60,7 +61,8 @@ def test_a_rule_about_sizes_waits_for_the_least_of_them(rule: str, payload: int)
 def test_tls_may_be_older_than_the_capture_and_nameless_so_that_it_is_always_asked() -> None:
     tls = FlowView(TCP, Dissection("tls"))
     assert gate("message-channel", tls) == OPEN
-    assert gate("message-channel", FlowView(TCP)) == Gate(seconds=60.0)
+    assert gate("message-channel", FlowView(TCP, orig_data_pkts=1)) == Gate(seconds=60.0)
+    assert gate("message-channel", FlowView(TCP)) == OPEN
     assert gate("nameless-tls", tls) == OPEN
     assert gate("nameless-tls", tls._replace(name="a.example")) == SHUT
 
