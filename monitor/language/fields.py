@@ -77,6 +77,7 @@ _ALERTS = frozenset({Where.ALERT})
 _CAMERAS = frozenset({Where.CAMERA})
 _EVERYWHERE = frozenset(Where)
 _RULES = frozenset({Where.RULE})
+_STORED = frozenset({Where.FLOW})
 
 
 def _text(
@@ -168,11 +169,18 @@ _TABLE = (
     _number("vlan", "VLAN id", "vlan = 20", _EVERYWHERE),
     _number("out_bytes", "Bytes that the camera sent", "out_bytes > 20kB", _FLOWS, Unit.BYTES),
     _number("in_bytes", "Bytes that it received", "in_bytes >= 1MB", _FLOWS, Unit.BYTES),
+    _typed(
+        Type.FLAG,
+        "sends_more",
+        "Whether the camera sent more bytes than it received",
+        "sends_more = yes",
+        _FLOWS,
+    ),
     _number("packets", "Packets of both sides", "packets > 3", _FLOWS),
     _number("duration", "From the first packet to the last", "duration > 10min", _FLOWS, Unit.NANOSECONDS),
     _typed(Type.TIME, "time", "When the flow began", "time >= 2026-11-28T08:00", _FLOWS),
-    _text("flow_id", "Id of the flow", "flow_id = 00c2aa5d0e1f77b3", _FLOWS),
-    _text("community_id", "Community ID, to join with other tools", "community_id = '1:wCb3OG7yAFWelaUydu0D+125CLM='", _FLOWS),
+    _text("flow_id", "Id of the flow", "flow_id = 00c2aa5d0e1f77b3", _STORED),
+    _text("community_id", "Community ID, to join with other tools", "community_id = '1:wCb3OG7yAFWelaUydu0D+125CLM='", _STORED),
     _text(
         "fact",
         "Facts that the bytes show, written kind=value",

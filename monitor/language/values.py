@@ -58,7 +58,9 @@ def read_value(field: Field, op: Op, text: str, *, is_quoted: bool) -> Value:
     if field.type is Type.WORD:
         return _word(field, text)
     if field.type is Type.NUMBER:
-        return _number(field, text)
+        return read_number(
+            text, field.unit, field.name, field.example.rpartition(" ")[2].strip("()")
+        )
     if field.type is Type.TIME:
         return _time(text)
     if field.type is Type.ADDRESS:
@@ -86,17 +88,21 @@ def _word(field: Field, text: str) -> str:
     return word
 
 
-def _number(field: Field, text: str) -> int:
-    units = UNITS[field.unit]
+def read_number(text: str, unit: Unit, name: str, example: str) -> int:
+    """Return a number in its base unit.
+
+    Raises:
+        ValueFault: It is none, or has another unit.
+    """
+    units = UNITS[unit]
     match = _NUMBER.fullmatch(text)
-    named = "a number" if field.unit is Unit.NONE else "a number with a unit"
-    example = field.example.rpartition(" ")[2].strip("()")
+    named = "a number" if unit is Unit.NONE else "a number with a unit"
     if match is None:
         raise ValueFault(f"'{text}' is not {named}", f"write one like {example}")
     factor = units.get(match[2])
     if factor is None:
-        listed = ", ".join(unit for unit in units if unit)
-        reason = f"'{match[2]}' is no unit of {field.name}" if match[2] else f"'{text}' has no unit"
+        listed = ", ".join(known for known in units if known)
+        reason = f"'{match[2]}' is no unit of {name}" if match[2] else f"'{text}' has no unit"
         raise ValueFault(reason, f"its units are {listed}" if listed else "it has none")
     try:
         value = Decimal(match[1]) * factor
@@ -105,7 +111,7 @@ def _number(field: Field, text: str) -> int:
     if value > _LARGEST:
         raise ValueFault(f"'{text}' is too large", "")
     if value != int(value):
-        raise ValueFault(f"'{text}' is not a whole number of {field.unit or field.name}", "")
+        raise ValueFault(f"'{text}' is not a whole number of {unit or name}", "")
     return int(value)
 
 
@@ -130,7 +136,7 @@ def write_value(field: Field, value: Value) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, int):
-        return _time_text(value) if field.type is Type.TIME else _number_text(field, value)
+        return _time_text(value) if field.type is Type.TIME else write_number(value, field.unit)
     if isinstance(value, str):
         if is_plain(value) and (value != UNKNOWN or field.type is Type.WORD):
             return value
@@ -138,12 +144,13 @@ def write_value(field: Field, value: Value) -> str:
     return str(value.network_address if value.prefixlen == value.max_prefixlen else value)
 
 
-def _number_text(field: Field, value: int) -> str:
-    for unit in _WRITTEN.get(field.unit, ("",)):
-        factor = UNITS[field.unit][unit]
+def write_number(value: int, unit: Unit) -> str:
+    """Return the text of a number, in the largest unit that divides it."""
+    for name in _WRITTEN.get(unit, ("",)):
+        factor = UNITS[unit][name]
         if value % factor == 0 and (value or factor == 1):
-            return f"{value // factor}{unit}"
-    raise ValueError(f"no unit of {field.name} divides {value}")
+            return f"{value // factor}{name}"
+    raise ValueError(f"no unit divides {value}")
 
 
 def _time_text(ns: int) -> str:
