@@ -3,6 +3,7 @@
 A contract test fails when a page differs from what this writes.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 
 import typer.testing
@@ -17,6 +18,9 @@ from monitor.model.arrays import columns_of
 from monitor.model.flows import ConversationBatch, FlowBatch
 from monitor.model.frames import FrameBatch
 from monitor.model.packets import PacketBatch, QuoteBatch
+from monitor.policy.load import shipped_rules
+from monitor.policy.page import index_page, rule_page
+from monitor.policy.rule import Rule
 
 HERE = Path(__file__).resolve().parent
 COMMANDS = (
@@ -33,6 +37,11 @@ COMMANDS = (
     ("geo", "status"),
     ("geo", "update"),
     ("geo", "build"),
+    ("rules",),
+    ("rules", "list"),
+    ("rules", "show"),
+    ("rules", "lint"),
+    ("rules", "test"),
     ("check-config",),
     ("show-config",),
 )
@@ -111,6 +120,21 @@ def protocols() -> str:
     return render(shipped())
 
 
+def rules() -> str:
+    """Return the list of rules."""
+    return index_page(shipped_rules())
+
+
+def page_of(rule: Rule) -> Callable[[], str]:
+    """Return what makes the page of a rule: what was written by hand stays."""
+
+    def make() -> str:
+        path = HERE / "rules" / f"{rule.id}.md"
+        return rule_page(rule, path.read_text(encoding="utf-8") if path.exists() else "")
+
+    return make
+
+
 PAGES = {
     "configuration.md": configuration,
     "commands.md": command_line,
@@ -118,6 +142,8 @@ PAGES = {
     "protocols.md": protocols,
     "devices.md": devices_page,
     "filters.md": filters_page,
+    "rules/README.md": rules,
+    **{f"rules/{rule.id}.md": page_of(rule) for rule in shipped_rules()},
 }
 
 

@@ -30,6 +30,7 @@ from monitor.keeping import Keeper
 from monitor.model.frames import InputInfo
 from monitor.model.shards import Shard
 from monitor.model.words import Severity
+from monitor.policy.load import load_rules
 from monitor.report import build, files, terminal
 from monitor.report.jsonl import FlowPart, put_together
 
@@ -126,12 +127,16 @@ def replay(job: Job, progress: Progress) -> Done:
         kept = None
         if job.store_url:
             kept = stack.enter_context(Keeper(job.store_url, job.files, settings, _now_ns()))
+        policy = job.settings.policy
+        rules = load_rules(policy.rules, runbooks=policy.runbooks)
         stages = pipeline.open_stages(job.settings)
         if kept is not None:
             kept.begin({"camwatch": __version__, **pipeline.versions(stages)})
         if not pipeline.is_compiled():
             sys.stderr.write("camwatch: compiling the packet kernels, once; about half a minute\n")
-        task = share.Task(files=job.files, settings=job.settings, stages=stages, out=job.out)
+        task = share.Task(
+            files=job.files, settings=job.settings, stages=stages, rules=rules, out=job.out
+        )
         helpers = stack.enter_context(share.Helpers(task, shares))
         part = None if job.out is None else stack.enter_context(FlowPart(job.out, 0))
         capture = stack.enter_context(

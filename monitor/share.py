@@ -20,6 +20,7 @@ from monitor.enrich.devices import Signs
 from monitor.keeping import Keeper
 from monitor.model.shards import Shard
 from monitor.policy.findings import Findings
+from monitor.policy.rule import Rule
 from monitor.report.jsonl import FlowPart, PartIndex
 from monitor.report.summary import Summary, Tally
 
@@ -41,6 +42,7 @@ class Task:
     files: Sequence[str]
     settings: Settings
     stages: Stages
+    rules: Sequence[Rule]
     out: Path | None
 
 
@@ -93,7 +95,7 @@ def work(
 ) -> Gathered:
     """Do one share of a replay in this process."""
     line = pipeline.Pipeline(task.settings, task.stages, shard)
-    tally, findings = Tally(), Findings()
+    tally, findings = Tally(), Findings(task.rules)
     for batch in line.run(capture):
         tally.add(batch)
         findings.add(batch)

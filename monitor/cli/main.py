@@ -33,7 +33,7 @@ def _root(
 
 def _register() -> None:
     # Each import is of a small module: what a command needs is imported when it runs.
-    from monitor.cli import catalog, configuration, explain, geo, inspect, replay  # noqa: PLC0415  # see above
+    from monitor.cli import catalog, configuration, explain, geo, inspect, replay, rules  # noqa: PLC0415  # see above
 
     app.command("replay")(replay.replay)
     app.command("explain")(explain.explain)
@@ -42,6 +42,7 @@ def _register() -> None:
     app.command("show-config")(configuration.show)
     app.add_typer(catalog.app, name="catalog")
     app.add_typer(geo.app, name="geo")
+    app.add_typer(rules.app, name="rules")
 
 
 _register()

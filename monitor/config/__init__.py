@@ -10,6 +10,7 @@ from typing import Any
 
 import pydantic
 
+from monitor.config.policy import PolicySettings
 from monitor.config.reading import CatalogSettings, FlowSettings, GeoSettings, SiteSettings
 from monitor.config.section import Section
 from monitor.errors import ConfigError
@@ -18,6 +19,7 @@ __all__ = [
     "CatalogSettings",
     "FlowSettings",
     "GeoSettings",
+    "PolicySettings",
     "Settings",
     "SiteSettings",
     "as_dict",
@@ -37,6 +39,7 @@ class Settings(Section):
     flow: FlowSettings = FlowSettings()
     geo: GeoSettings = GeoSettings()
     catalog: CatalogSettings = CatalogSettings()
+    policy: PolicySettings = PolicySettings()
 
 
 def load(path: Path | None, environment: Mapping[str, str] | None = None) -> Settings:

@@ -1,6 +1,8 @@
 """Gathers what the rules find into one finding for each rule and camera."""
 
 import dataclasses
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from typing_extensions import override
@@ -8,9 +10,11 @@ from typing_extensions import override
 from monitor.model.addresses import ip_text
 from monitor.model.arrays import I64
 from monitor.model.records import Evidence, Finding
-from monitor.model.rows import SCOPES, RecordBatch, protocol_text
-from monitor.model.words import OUTCOMES, Severity
-from monitor.policy.rules import RULES, FlowKind, Rule
+from monitor.model.rows import RecordBatch, protocol_text
+from monitor.model.words import Severity
+from monitor.policy.compile import Conditions
+from monitor.policy.load import shipped_rules
+from monitor.policy.rule import Rule
 
 MAX_EVIDENCE = 8
 """Parties named in a finding; more only raise its count of flows."""
@@ -32,41 +36,17 @@ class _Open:
 class Findings:
     """The findings of one run. Bounded by cameras times rules."""
 
-    def __init__(self, rules: tuple[Rule, ...] = RULES) -> None:
-        self._rules = rules
+    def __init__(self, rules: Sequence[Rule] | None = None) -> None:
+        asked = shipped_rules() if rules is None else rules
+        self._rules = tuple(rule for rule in asked if not rule.watch)
+        self._conditions = Conditions([rule.when for rule in self._rules])
         self._open: dict[tuple[str, str], _Open] = {}
 
     def add(self, batch: RecordBatch) -> None:
-        """Ask every rule about the kinds of flows in a batch, and note those it holds for."""
-        words = batch.words
-        # One number a kind: vocabularies are far below 2^24 entries.
-        keys = (
-            batch.verdict.astype(np.int64) << 34
-            | batch.dissection.astype(np.int64) << 8
-            | batch.scope.astype(np.int64) << 4
-            | batch.outcome.astype(np.int64) << 1
-            | batch.is_ours
-        )
-        distinct, kind_of = np.unique(keys, return_inverse=True)
-        order = np.argsort(kind_of, kind="stable")
-        ends = np.cumsum(np.bincount(kind_of, minlength=len(distinct)))
-        hits: dict[str, list[I64]] = {}
-        begin = 0
-        for end, key in zip(ends.tolist(), distinct.tolist(), strict=True):
-            rows, begin = order[begin:end], end
-            kind = FlowKind(
-                words.verdicts[key >> 34],
-                SCOPES[key >> 4 & 15],
-                OUTCOMES[key >> 1 & 7],
-                "camera" if key & 1 else "destination",
-                words.dissections[key >> 8 & 0x3FF_FFFF],
-            )
-            for rule in self._rules:
-                if rule.holds(kind):
-                    hits.setdefault(rule.id, []).append(rows)
-        for rule in self._rules:
-            if rule.id in hits:
-                self._note(rule, batch, np.sort(np.concatenate(hits[rule.id])))
+        """Ask every rule about the flows of a batch, and note those that it holds for."""
+        for rule, mask in zip(self._rules, self._conditions.masks(batch), strict=True):
+            if mask is not None and mask.any():
+                self._note(rule, batch, np.flatnonzero(mask))
 
     def _note(self, rule: Rule, batch: RecordBatch, rows: I64) -> None:
         cameras, which, counts = np.unique(
@@ -83,7 +63,7 @@ class Findings:
             found = self._open.get((rule.id, ip))
             if found is None:
                 found = self._open[rule.id, ip] = _Open(
-                    rule.id, rule.severity, rule.title, rule.explanation, ip, first, last
+                    rule.id, rule.severity, rule.title, rule.text, ip, first, last
                 )
             found.flows += end - start
             found.first_ns = min(found.first_ns, first)
@@ -97,6 +77,11 @@ class Findings:
     def __getstate__(self) -> dict[str, object]:
         """Return what crosses to another process: what was found, not the rules, which are code."""
         return {"_rules": (), "_open": self._open}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Take what crossed; more flows are not asked about."""
+        self._rules, self._open = state["_rules"], state["_open"]
+        self._conditions = Conditions(())
 
     def merge(self, other: "Findings") -> None:
         """Add what another found."""

@@ -28,8 +28,7 @@ def purpose(purpose: Purpose, **more: Any) -> dict[str, Any]:
         (Purpose.MEDIA_RELAY, "media-leaving"),
         (Purpose.TUNNEL, "tunnel-opened"),
         (Purpose.P2P_RENDEZVOUS, "p2p-active"),
-        (Purpose.DIAGNOSTICS, "diagnostics-sent"),
-        (Purpose.DNS, "foreign-resolver"),
+        (Purpose.DIAGNOSTICS, "diagnostics-jurisdiction"),
     ],
 )
 def test_what_got_out_is_found_and_inside_the_site_is_not(wanted: Purpose, rule: str) -> None:
@@ -41,6 +40,16 @@ def test_an_attempt_without_answer_is_a_finding_of_its_own() -> None:
     assert found(purpose(Purpose.P2P_RENDEZVOUS, outcome=Outcome.UNANSWERED.value)) == [
         "attempt-unanswered"
     ]
+
+
+def test_diagnostics_are_told_apart_by_the_home_of_the_operator() -> None:
+    korean = destination(operator_country="KR")
+    assert found(purpose(Purpose.DIAGNOSTICS, destination=korean)) == ["diagnostics-sent"]
+
+
+def test_a_resolver_outside_is_told_apart_by_whether_its_answers_can_be_read() -> None:
+    assert found(purpose(Purpose.DNS, service="dns")) == ["foreign-resolver"]
+    assert found(purpose(Purpose.DNS, service="tls")) == ["encrypted-resolver"]
 
 
 def test_a_connection_from_outside_is_found() -> None:
@@ -83,10 +92,12 @@ def test_one_finding_for_each_camera_and_rule_counts_its_flows() -> None:
 
 def test_the_worst_comes_first() -> None:
     assert found(
-        purpose(Purpose.DNS), purpose(Purpose.MEDIA_RELAY), purpose(Purpose.DIAGNOSTICS)
+        purpose(Purpose.DNS, service="dns"),
+        purpose(Purpose.MEDIA_RELAY),
+        purpose(Purpose.DIAGNOSTICS),
     ) == [
+        "diagnostics-jurisdiction",
         "media-leaving",
-        "diagnostics-sent",
         "foreign-resolver",
     ]
 
@@ -95,7 +106,7 @@ def test_findings_of_two_shares_are_one_and_survive_the_way_between_processes() 
     shares = []
     for start in (500, 100):
         share = Findings()
-        share.add(batch_of([flow(verdict=records.verdict(Purpose.DNS), start_ns=start)]))
+        share.add(batch_of([flow(**purpose(Purpose.DNS, service="dns"), start_ns=start)]))
         shares.append(pickle.loads(pickle.dumps(share)))  # noqa: S301  # our own bytes
     shares[0].merge(shares[1])
     (finding,) = shares[0].as_list()

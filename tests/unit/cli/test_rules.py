@@ -1,0 +1,57 @@
+import json
+from pathlib import Path
+
+import typer.testing
+
+from monitor.cli.main import app
+
+OWN = """rules:
+- id: mine
+  severity: low
+  title: A telnet
+  when: port = 23
+  explanation: It is.
+  examples: [{holds: true, port: 24}, {holds: false, port: 25}]
+"""
+
+
+def run(*words: str) -> tuple[int, str]:
+    answer = typer.testing.CliRunner().invoke(app, ["rules", *words])
+    return answer.exit_code, answer.output
+
+
+def test_the_shipped_rules_pass_their_own_checks() -> None:
+    assert run("lint") == (0, "26 rules, 0 faults\n")
+    assert run("test") == (0, "45 examples, 0 failed\n")
+
+
+def test_own_rules_are_checked_with_status_3(tmp_path: Path) -> None:
+    own = tmp_path / "own.yaml"
+    own.write_text(OWN, encoding="utf-8")
+    status, output = run("test", "--file", str(own))
+    assert (status, output) == (
+        3,
+        "mine: example 1: port = 23 should hold\n47 examples, 1 failed\n",
+    )
+    status, output = run("lint", "--file", str(own))
+    assert status == 3
+    assert "mine: says not what to do; write 'action: ...'" in output
+
+
+def test_rules_are_listed_and_shown_as_text_and_as_json(tmp_path: Path) -> None:
+    own = tmp_path / "own.yaml"
+    own.write_text(OWN, encoding="utf-8")
+    assert (
+        "low      mine                       A telnet [yours]\n"
+        in run("list", "--file", str(own))[1]
+    )
+    listed = json.loads(run("list", "--json")[1])["rules"]
+    assert [rule["id"] for rule in listed if rule["watch"] == "drift"] == ["diagnostics-drift"]
+    shown = json.loads(run("show", "scan", "--json")[1])
+    assert (shown["when"], shown["runbook"]) == ("purpose = scan", "docs/rules/scan.md")
+    assert "when: purpose = scan\n" in run("show", "scan")[1]
+
+
+def test_a_rule_that_is_not_there_is_said_so() -> None:
+    answer = typer.testing.CliRunner().invoke(app, ["rules", "show", "scann"])
+    assert str(answer.exception) == "no rule 'scann' is in force; see 'camwatch rules list'"
