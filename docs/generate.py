@@ -10,6 +10,8 @@ import typer.testing
 
 from monitor import config
 from monitor.cli.main import app
+from monitor.config.notify import TargetSettings
+from monitor.config.section import Section
 from monitor.dissect.document import render
 from monitor.dissect.registry import shipped
 from monitor.enrich.devices_page import devices_page
@@ -58,13 +60,21 @@ def configuration() -> str:
     ]
     for section, field in config.Settings.model_fields.items():
         model = field.annotation
-        lines += ["", f"## [{section}]", "", (model.__doc__ or "").strip().splitlines()[0], ""]
-        lines += ["| key | default | what it does |", "| --- | --- | --- |"]
-        defaults = model()
-        for key, info in model.model_fields.items():
-            value = config.toml_text(getattr(defaults, key)).replace('""  # unset', "unset")
-            lines.append(f"| `{key}` | `{value}` | {info.description} |")
+        assert isinstance(model, type)  # noqa: S101  # sections are classes
+        lines += section_table(f"[{section}]", model)
+    lines += section_table("[[notify.target]]", TargetSettings)
     return "\n".join(lines) + "\n"
+
+
+def section_table(heading: str, model: type[Section]) -> list[str]:
+    """Return the part of the page about one table of the settings file."""
+    lines = ["", f"## {heading}", "", (model.__doc__ or "").strip().splitlines()[0], ""]
+    lines += ["| key | default | what it does |", "| --- | --- | --- |"]
+    for key, info in model.model_fields.items():
+        text = "needed" if info.is_required() else config.toml_text(info.default)
+        value = text.replace('""  # unset', "unset")
+        lines.append(f"| `{key}` | `{value}` | {info.description} |")
+    return lines
 
 
 def command_line() -> str:

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from monitor import config
+from monitor.config.section import Section
 
 ConfigOption = Annotated[
     Path | None, typer.Option("--config", help="Settings file (TOML).", metavar="FILE")
@@ -23,8 +24,20 @@ def show(file: ConfigOption = None) -> None:
     settings = config.load(file)
     for section in config.Settings.model_fields:
         model = getattr(settings, section)
-        typer.echo(f"[{section}]")
-        for key, info in type(model).model_fields.items():
-            typer.echo(f"# {info.description}")
-            typer.echo(f"{key} = {config.toml_text(getattr(model, key))}")
-        typer.echo()
+        _show_table(f"[{section}]", model)
+
+
+def _show_table(heading: str, section: Section) -> None:
+    """Show one table, then the tables of its lists of tables."""
+    typer.echo(heading)
+    tables = []
+    for key, info in type(section).model_fields.items():
+        value = getattr(section, key)
+        typer.echo(f"# {info.description}")
+        if isinstance(value, tuple) and value and isinstance(value[0], Section):
+            tables += [(f"[{heading.removesuffix(']')}.{key}]]", item) for item in value]
+        elif key != "target":
+            typer.echo(f"{key} = {config.toml_text(value)}")
+    typer.echo()
+    for name, item in tables:
+        _show_table(name, item)

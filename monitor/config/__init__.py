@@ -10,6 +10,7 @@ from typing import Any
 
 import pydantic
 
+from monitor.config.notify import NotifySettings
 from monitor.config.policy import PolicySettings
 from monitor.config.reading import CatalogSettings, FlowSettings, GeoSettings, SiteSettings
 from monitor.config.section import Section
@@ -20,6 +21,7 @@ __all__ = [
     "FlowSettings",
     "GeoSettings",
     "PolicySettings",
+    "NotifySettings",
     "Settings",
     "SiteSettings",
     "as_dict",
@@ -40,6 +42,7 @@ class Settings(Section):
     geo: GeoSettings = GeoSettings()
     catalog: CatalogSettings = CatalogSettings()
     policy: PolicySettings = PolicySettings()
+    notify: NotifySettings = NotifySettings()
 
 
 def load(path: Path | None, environment: Mapping[str, str] | None = None) -> Settings:
@@ -115,7 +118,11 @@ def _explain(error: pydantic.ValidationError, where: str) -> str:
         near = difflib.get_close_matches(place, _all_keys(), n=1, cutoff=0.5)
         hint = f"did you mean '{near[0]}'?" if near else "see 'camwatch show-config'"
         return f"{where}: unknown setting '{place}'; {hint}"
-    return f"{where}: {place} = {first['input']!r}: {first['msg']}; see 'camwatch show-config'"
+    message = first["msg"].removeprefix("Value error, ")
+    if first["type"] == "missing" or isinstance(first["input"], dict | list | tuple | Section):
+        # A whole table was looked at: its values are not repeated, the message names what matters.
+        return f"{where}: {place}: {message}; see 'camwatch show-config'"
+    return f"{where}: {place} = {first['input']!r}: {message}; see 'camwatch show-config'"
 
 
 def _all_keys() -> list[str]:
@@ -138,7 +145,7 @@ def toml_text(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, tuple):
-        return "[" + ", ".join(f'"{item}"' for item in value) + "]"
+        return "[" + ", ".join(toml_text(str(item)) for item in value) + "]"
     if isinstance(value, int | float):
         return f"{value:g}" if isinstance(value, float) else str(value)
-    return f'"{value}"'
+    return '"' + str(value).replace("\\", "\\\\").replace('"', '\\"') + '"'

@@ -20,15 +20,20 @@ DELIVERIES = Table(
     Column("state", String(16), nullable=False, doc="pending, delivered, dead"),
     Column("created_ns", BigInteger, nullable=False, doc="When it was written"),
     Column("due_ns", BigInteger, nullable=False, doc="Not to be tried before"),
-    Column("attempts", Integer, nullable=False, doc="How often it was tried"),
+    Column("expires_ns", BigInteger, nullable=False, doc="Given up after"),
+    Column("attempts", Integer, nullable=False, doc="How often it was tried in vain"),
     Column(
         "leased_until_ns", BigInteger, nullable=False, doc="Somebody tries it until then; 0: nobody"
     ),
-    Column("delivered_ns", BigInteger, doc="When it was acknowledged; NULL: not yet"),
+    Column("settled_ns", BigInteger, doc="When it was acknowledged or given up; NULL: not yet"),
     Column("status", Integer, doc="Last answer's status; NULL: none came"),
     Column("error", Text, nullable=False, doc="Why the last attempt failed"),
-    Index("ix_deliveries_state_due_ns", "state", "due_ns"),
+    Index("ix_deliveries_target_state_due_ns", "target", "state", "due_ns"),
+    Index("ix_deliveries_alert_id", "alert_id"),
     Index("ix_deliveries_message_id_target", "message_id", "target", unique=True),
+    # Ids rise for ever: messages of one alert are sent in their order, and a late answer of a
+    # process that was thought dead must not settle another message.
+    sqlite_autoincrement=True,
 )
 
 TARGETS = Table(

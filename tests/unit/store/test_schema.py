@@ -35,7 +35,8 @@ def _tables(path: Path) -> set[str]:
     connection = sqlite3.connect(path)
     try:
         found = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
-        return {name for (name,) in found}
+        # SQLite's own table keeps the highest id of tables whose ids rise for ever.
+        return {name for (name,) in found} - {"sqlite_sequence"}
     finally:
         connection.close()
 

@@ -22,17 +22,25 @@ def upgrade() -> None:
         sa.Column("state", sa.String(length=16), nullable=False),
         sa.Column("created_ns", sa.BigInteger(), nullable=False),
         sa.Column("due_ns", sa.BigInteger(), nullable=False),
+        sa.Column("expires_ns", sa.BigInteger(), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("leased_until_ns", sa.BigInteger(), nullable=False),
-        sa.Column("delivered_ns", sa.BigInteger(), nullable=True),
+        sa.Column("settled_ns", sa.BigInteger(), nullable=True),
         sa.Column("status", sa.Integer(), nullable=True),
         sa.Column("error", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_deliveries"),
+        sqlite_autoincrement=True,
     )
     op.create_index(
         "ix_deliveries_message_id_target", "deliveries", ["message_id", "target"], unique=True
     )
-    op.create_index("ix_deliveries_state_due_ns", "deliveries", ["state", "due_ns"], unique=False)
+    op.create_index(
+        "ix_deliveries_target_state_due_ns",
+        "deliveries",
+        ["target", "state", "due_ns"],
+        unique=False,
+    )
+    op.create_index("ix_deliveries_alert_id", "deliveries", ["alert_id"], unique=False)
     op.create_table(
         "targets",
         sa.Column("name", sa.String(length=64), nullable=False),
