@@ -16,6 +16,7 @@ from monitor.dissect.document import render
 from monitor.dissect.registry import shipped
 from monitor.enrich.devices_page import devices_page
 from monitor.language.page import filters_page
+from monitor.metrics.page import metrics_page
 from monitor.model.arrays import columns_of
 from monitor.model.flows import ConversationBatch, FlowBatch
 from monitor.model.frames import FrameBatch
@@ -154,6 +155,7 @@ PAGES = {
     "filters.md": filters_page,
     "rules/README.md": rules,
     **{f"rules/{rule.id}.md": page_of(rule) for rule in shipped_rules()},
+    "metrics.md": metrics_page,
 }
 
 

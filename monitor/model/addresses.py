@@ -72,6 +72,11 @@ class Networks:
         self._low_last = np.array([last for _, last in low], np.uint64)
         self._high = [(first, last) for first, last in spans if last >> 64]
 
+    @property
+    def spans(self) -> tuple[tuple[int, int], ...]:
+        """First and last address of each range, as 128-bit numbers, sorted, none touching another."""
+        return tuple(zip(self._first, self._last, strict=True))
+
     def __bool__(self) -> bool:
         return bool(self._first)
 
