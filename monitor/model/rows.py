@@ -161,3 +161,11 @@ def joined(batches: Sequence[RecordBatch]) -> RecordBatch:
         for name in (*_COLUMNS, "community_id")
     }
     return RecordBatch(words=batches[0].words, **columns)
+
+
+def selected(batch: RecordBatch, is_kept: Bool) -> RecordBatch:
+    """Return the rows of a batch where a mask of shape (n,) is true."""
+    columns: dict[str, Any] = {
+        name: getattr(batch, name)[is_kept] for name in (*_COLUMNS, "community_id")
+    }
+    return RecordBatch(words=batch.words, **columns)

@@ -1,6 +1,6 @@
 """Opens a database by URL, and says in one line what is wrong with it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,9 @@ from monitor.errors import StoreError
 
 BUSY_TIMEOUT_S = 10.0
 """How long a writer waits for another one. Raising it hides a second sensor on the same file longer."""
+
+TCP_TIMEOUT_MS = 20_000
+"""How long PostgreSQL may leave what was sent to it unacknowledged."""
 
 READS = {"camwatch_reads": True}
 """Execution options of a connection that will not write: it does not ask for the write lock."""
@@ -73,20 +76,31 @@ def parse(url: str) -> URL:
     return parsed
 
 
-def connect(url: URL, busy_timeout_s: float = BUSY_TIMEOUT_S) -> Engine:
+def connect(
+    url: URL, busy_timeout_s: float = BUSY_TIMEOUT_S, *, is_durable: bool = False
+) -> Engine:
     """Return an engine that holds one connection and begins transactions as writers must.
+
+    Args:
+        url: A URL that `parse` took.
+        busy_timeout_s: How long to wait for another writer (SQLite).
+        is_durable: Whether what was committed outlives a power failure, too (SQLite: it waits for
+            the disk at every commit; PostgreSQL always does).
 
     Raises:
         StoreError: The driver is not installed.
     """
     is_sqlite = url.get_backend_name() == "sqlite"
-    special: dict[str, Any] = {"json_serializer": _as_json, "json_deserializer": orjson.loads}
+    special: dict[str, Any] = {"json_serializer": _as_json, "json_deserializer": _of_json}
     if is_sqlite:
         # One connection for the life of the store: an in-memory database lives as long as it does.
         special["poolclass"] = StaticPool
         special["connect_args"] = {"timeout": busy_timeout_s, "check_same_thread": False}
     else:
         special |= {"pool_size": 1, "max_overflow": 1, "pool_pre_ping": True}
+        # A server that is gone without a word must not hold up the writer for longer than a lock.
+        limits = {"connect_timeout": int(busy_timeout_s) or 1, "tcp_user_timeout": TCP_TIMEOUT_MS}
+        special["connect_args"] = {k: v for k, v in limits.items() if k not in url.query}
     try:
         engine = create_engine(url, **special)
     except NoSuchModuleError as error:
@@ -97,12 +111,21 @@ def connect(url: URL, busy_timeout_s: float = BUSY_TIMEOUT_S) -> Engine:
         ) from error
     if is_sqlite:
         event.listen(engine, "connect", _prepare_sqlite)
+        if is_durable:
+            event.listen(engine, "connect", _sync_fully)
         event.listen(engine, "begin", _begin_sqlite)
+    else:
+        event.listen(engine, "connect", _limit_locks(busy_timeout_s))
     return engine
 
 
 def _as_json(value: Any) -> str:
     return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
+
+
+def _of_json(value: Any) -> Any:
+    # To SQLite a column of JSON is one of numbers where it can be: a bare number comes as one.
+    return value if isinstance(value, int | float) else orjson.loads(value)
 
 
 def _prepare_sqlite(connection: Any, _: Any) -> None:
@@ -113,6 +136,18 @@ def _prepare_sqlite(connection: Any, _: Any) -> None:
     for pragma in PRAGMAS:
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+def _limit_locks(busy_timeout_s: float) -> Callable[[Any, Any], None]:
+    def limit(connection: Any, _: Any) -> None:
+        connection.execute(f"SET lock_timeout = {round(busy_timeout_s * 1000)}")
+        connection.commit()
+
+    return limit
+
+
+def _sync_fully(connection: Any, _: Any) -> None:
+    connection.execute("PRAGMA synchronous=FULL").close()
 
 
 def _begin_sqlite(connection: Connection) -> None:

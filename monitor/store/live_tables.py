@@ -12,6 +12,7 @@ SENSORS = Table(
     Column("version", Text, nullable=False, doc="Program version"),
     Column("started_ns", BigInteger, nullable=False, doc="When the process began"),
     Column("seen_ns", BigInteger, nullable=False, doc="When it last wrote this row"),
+    Column("step", BigInteger, nullable=False, doc="Number of the last step that was committed"),
     Column("status", JSON, nullable=False, doc="Interfaces, counters, losses, coverage verdicts"),
 )
 
@@ -33,6 +34,7 @@ TOTALS = Table(
     ),
     Column("outcome", String(16), primary_key=True, doc="words.Outcome"),
     Column("initiated_by", String(16), primary_key=True, doc="``camera`` or ``destination``"),
+    Column("span_s", Integer, nullable=False, doc="Length of the span: coarser with age"),
     Column("flows", BigInteger, nullable=False, doc="Flow records that started in the span"),
     Column("out_bytes", BigInteger, nullable=False, doc="Bytes of the camera"),
     Column("in_bytes", BigInteger, nullable=False, doc="Bytes of the destination"),

@@ -72,7 +72,7 @@ def flow_row(
      initiated_by, outcome, orig, resp, verdict) = record  # fmt: skip
     # A StrEnum's `value` is plain text; a driver may make something else of the member itself.
     return (
-        run_no, flow_id, community_id, start_ns, end_ns, vlan, _PLAIN[scope], protocol, service,
+        run_no, start_ns, flow_id, community_id, end_ns, vlan, _PLAIN[scope], protocol, service,
         camera.ip, destination_id, initiated_by, str(outcome), *orig, *resp,
         _PLAIN[verdict.purpose], _PLAIN[verdict.confidence], evidence_id,
     )  # fmt: skip

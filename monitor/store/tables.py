@@ -2,7 +2,8 @@
 
 Only types that SQLite and PostgreSQL share. Times are nanoseconds since 1970 UTC. Text that is not
 known is empty, never NULL, as in the records. Destinations and evidence are shared by all runs: their
-ids are hashes of what they hold, so that writing them again changes nothing.
+ids are hashes of what they hold, so that writing them again changes nothing. Flows refer to them without
+a foreign key: its check costs PostgreSQL more than the insert, and SQLite would not make it.
 """
 
 from sqlalchemy import (
@@ -45,6 +46,10 @@ def _run() -> Column[int]:
         autoincrement=False,
         doc="Run that the row belongs to",
     )
+
+
+def _used() -> Column[int]:
+    return _number("used_ns", "When a writer last referred to it, by its clock, to the hour")
 
 
 RUNS = Table(
@@ -90,6 +95,7 @@ DESTINATIONS = Table(
     _text("as_org", "Who holds it"),
     _text("operator", "Company behind the service"),
     _text("operator_country", "Home of that company, or of its parent"),
+    _used(),
 )
 
 EVIDENCE = Table(
@@ -97,28 +103,23 @@ EVIDENCE = Table(
     METADATA,
     Column("id", BigInteger, primary_key=True, autoincrement=False, doc="Hash of the items"),
     Column("items", JSON, nullable=False, doc="records.Evidence as objects, in order"),
+    _used(),
 )
 
 FLOWS = Table(
     "flows",
     METADATA,
-    _run(),
+    Column("run_no", Integer, primary_key=True, autoincrement=False, doc="Row of `runs`"),
+    Column("start_ns", BigInteger, primary_key=True, autoincrement=False, doc="First packet"),
     Column("flow_id", String(32), primary_key=True, doc="Unique in the run"),
     _text("community_id", "Community ID, version 1"),
-    _number("start_ns", "First packet"),
     _number("end_ns", "Last packet"),
     Column("vlan", Integer, doc="VLAN id; NULL: untagged"),
     _text("scope", "words.Scope"),
     _text("protocol", "Name, or number as text"),
     _text("service", "Protocol recognised from bytes"),
     Column("camera_ip", String(45), nullable=False, doc="Row of `cameras`, when it was written"),
-    Column(
-        "destination_id",
-        BigInteger,
-        ForeignKey("destinations.id"),
-        nullable=False,
-        doc="The other side",
-    ),
+    _number("destination_id", "Row of `destinations`: the other side"),
     _text("initiated_by", "``camera`` or ``destination``"),
     _text("outcome", "words.Outcome"),
     Column("orig_ip", String(45), nullable=False, doc="Originator"),
@@ -131,9 +132,11 @@ FLOWS = Table(
     _number("resp_bytes", "Bytes of the responder on the wire"),
     _text("purpose", "words.Purpose"),
     _text("confidence", "words.Confidence"),
-    Column("evidence_id", BigInteger, ForeignKey("evidence.id"), nullable=False, doc="Why"),
-    # Rows come in the order of time, so this index grows at its end and costs little.
-    Index("ix_flows_start_ns", "start_ns"),
+    _number("evidence_id", "Row of `evidence`: why"),
+    # The key is in the order of time, so that it grows at its end, and is the order of pages.
+    Index("ix_flows_flow_id", "flow_id"),
+    Index("ix_flows_run_no_camera_ip_start_ns", "run_no", "camera_ip", "start_ns"),
+    Index("ix_flows_run_no_destination_id_start_ns", "run_no", "destination_id", "start_ns"),
 )
 
 FINDINGS = Table(

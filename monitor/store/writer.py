@@ -3,26 +3,25 @@
 import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 
 from sqlalchemy import Engine, Table, delete, select, update
 from sqlalchemy.engine import URL
 
-from monitor.model.records import Destination, Device, Evidence, Finding, FlowRecord
+from monitor.model.records import Device, Finding, FlowRecord
 from monitor.store import engine as engines
-from monitor.store import queries, rows, schema, upsert
-from monitor.store.tables import CAMERAS, DESTINATIONS, EVIDENCE, FINDINGS, FLOWS, RUNS
+from monitor.store import queries, rows, schema, sums, upsert
+from monitor.store.live_tables import TOTALS
+from monitor.store.shared import Shared
+from monitor.store.tables import CAMERAS, FINDINGS, FLOWS, RUNS
 
 BATCH_ROWS = 10_000
 """Flows in one transaction. More is hardly faster, and more is lost when a run is broken off."""
 
-SHARED_BOUND = 1 << 17
-"""Destinations, and sets of evidence, that are remembered as written. When full, all are forgotten and
-written again as they come: slower, never wrong."""
-
 RUNNING, FINISHED = "running", "finished"
 
-K = TypeVar("K")
+OF_A_RUN = (FLOWS, TOTALS, CAMERAS, FINDINGS)
+"""Tables whose rows go with their run."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,11 +50,8 @@ class Store:
         self._engine = engine
         self._run_no = 0
         self._flows: list[tuple[Any, ...]] = []
-        self._insert_flows = upsert.FastUpsert(FLOWS, engine.dialect)
-        self._destinations: dict[Destination, int] = {}
-        self._evidence: dict[tuple[Evidence, ...], int] = {}
-        self._new_destinations: list[rows.Row] = []
-        self._new_evidence: list[rows.Row] = []
+        self._insert_flows = upsert.FastUpsert(FLOWS, engine.dialect, upsert.replacing(FLOWS))
+        self._shared = Shared()
         self._vlans: dict[str, int | None] = {}
 
     @classmethod
@@ -109,12 +105,13 @@ class Store:
             "counters": {},
         }
         self._flows, self._vlans = [], {}
+        self._shared.at(start.started_ns)
         with engines.explained(self.url), self._engine.begin() as connection:
             same = RUNS.c.id == start.id
             known = connection.execute(select(RUNS.c.no, RUNS.c.versions).where(same)).first()
             if known is not None:
                 if known.versions != dict(start.versions):
-                    for table in (FLOWS, CAMERAS, FINDINGS):
+                    for table in OF_A_RUN:
                         connection.execute(delete(table).where(table.c.run_no == known.no))
                 connection.execute(update(RUNS).where(same).values(values))
             else:
@@ -126,15 +123,10 @@ class Store:
         run_no = self._begun()
         flows = self._flows
         vlans = self._vlans
-        destinations, evidence = self._destinations, self._evidence
+        shared = self._shared
         for record in records:
-            to, why = record.destination, record.verdict.evidence
-            destination_id = destinations.get(to)
-            if destination_id is None:
-                destination_id = self._share_destination(to)
-            evidence_id = evidence.get(why)
-            if evidence_id is None:
-                evidence_id = self._share_evidence(why)
+            destination_id = shared.destination(record.destination)
+            evidence_id = shared.evidence(record.verdict.evidence)
             flows.append(rows.flow_row(record, run_no, destination_id, evidence_id))
             ip = record.camera.ip
             if ip not in vlans:
@@ -147,11 +139,9 @@ class Store:
         if not self._flows:
             return
         with engines.explained(self.url), self._engine.begin() as connection:
-            upsert.share(connection, DESTINATIONS, self._new_destinations)
-            upsert.share(connection, EVIDENCE, self._new_evidence)
+            self._shared.write(connection)
             self._insert_flows.write(connection, self._flows)
-        self._new_destinations.clear()
-        self._new_evidence.clear()
+        self._shared.written()
         self._flows.clear()
 
     def write_devices(self, devices: Iterable[Device]) -> None:
@@ -197,9 +187,10 @@ class Store:
                 values["id"] = run_id
                 earlier = (RUNS.c.id == run_id) & (RUNS.c.no != run_no)
                 for old in connection.execute(select(RUNS.c.no).where(earlier)).scalars().all():
-                    for table in (FLOWS, CAMERAS, FINDINGS):
+                    for table in OF_A_RUN:
                         connection.execute(delete(table).where(table.c.run_no == old))
                     connection.execute(delete(RUNS).where(RUNS.c.no == old))
+            sums.of_run(connection, run_no)
             connection.execute(update(RUNS).where(RUNS.c.no == run_no).values(values))
         self._run_no = 0
 
@@ -221,26 +212,9 @@ class Store:
             raise ValueError("no run was begun")
         return self._run_no
 
-    def _share_destination(self, destination: Destination) -> int:
-        row = rows.destination_row(destination)
-        self._new_destinations.append(row)
-        return _remember(self._destinations, destination, row["id"])
-
-    def _share_evidence(self, evidence: tuple[Evidence, ...]) -> int:
-        row = rows.evidence_row(evidence)
-        self._new_evidence.append(row)
-        return _remember(self._evidence, evidence, row["id"])
-
     def _replace(self, table: Table, made: list[rows.Row]) -> None:
         self.flush()
         with engines.explained(self.url), self._engine.begin() as connection:
             connection.execute(delete(table).where(table.c.run_no == self._run_no))
             if made:
                 connection.execute(table.insert(), made)
-
-
-def _remember(known: dict[K, int], key: K, number: int) -> int:
-    if len(known) >= SHARED_BOUND:
-        known.clear()
-    known[key] = number
-    return number

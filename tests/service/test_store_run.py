@@ -9,7 +9,7 @@ from sqlalchemy import create_engine, select
 from monitor.errors import StoreError
 from monitor.model.records import FlowRecord
 from monitor.model.words import Purpose
-from monitor.store import PurposeTotal, RunStart, Store, writer
+from monitor.store import PurposeTotal, RunStart, Store, shared, writer
 from monitor.store.tables import METADATA
 from tests.support import records
 
@@ -75,6 +75,7 @@ def test_what_was_written_can_be_read(store_url: str) -> None:
         "evidence": 1,
         "flows": 1,
         "findings": 2,
+        "totals": 1,
     }
     assert rows["runs"][0][2:] == (
         "finished",
@@ -95,6 +96,8 @@ def test_what_was_written_can_be_read(store_url: str) -> None:
         "AMAZON-02",
         "Hikvision",
         "CN",
+        # 2026-11-18T11:00:00Z: the hour in which the run began.
+        1_794_999_600_000_000_000,
     )
     assert rows["evidence"][0][1][0] == {
         "kind": "name",
@@ -102,9 +105,9 @@ def test_what_was_written_can_be_read(store_url: str) -> None:
         "catalog": "hikvision.registration",
     }
     assert rows["flows"][0][1:6] == (
+        1_794_211_201_000_000_000,
         "0000000000000001",
         "1:aaaaaaaaaaaaaaaaaaaaaaaaaaa=",
-        1_794_211_201_000_000_000,
         1_794_211_201_500_000_001,
         30,
     )
@@ -140,7 +143,7 @@ def test_a_run_that_was_broken_off_is_completed_by_its_repetition(
         _write(store, _flows(50), other)
     again = _rows(store_url)
     numbers = [row[0] for row in again["runs"]]
-    for name in ("flows", "cameras", "findings"):
+    for name in ("flows", "cameras", "findings", "totals"):
         first, second = ([row[1:] for row in again[name] if row[0] == number] for number in numbers)
         assert first == second
         assert [row for row in again[name] if row[0] == numbers[0]] == whole[name]
@@ -154,13 +157,14 @@ def test_another_version_replaces_the_rows_of_the_older_one(store_url: str) -> N
         _write(store, _flows(20), newer)
     rows = _rows(store_url)
     assert [len(rows[name]) for name in ("runs", "flows", "cameras", "findings")] == [1, 20, 1, 2]
+    assert sum(row[12] for row in rows["totals"]) == 20
     assert rows["runs"][0][6] == {"camwatch": "1.1"}
 
 
 def test_a_flow_that_comes_twice_in_one_batch_is_one_row(store_url: str) -> None:
     with Store.open(store_url) as store:
         _write(store, [records.flow(1), records.flow(2), records.flow(1)])
-    assert [row[1] for row in _rows(store_url)["flows"]] == [f"{n:016x}" for n in (1, 2)]
+    assert [row[2] for row in _rows(store_url)["flows"]] == [f"{n:016x}" for n in (1, 2)]
 
 
 def test_a_value_that_postgresql_refuses_is_reported(store_url: str) -> None:
@@ -172,6 +176,21 @@ def test_a_value_that_postgresql_refuses_is_reported(store_url: str) -> None:
     with pytest.raises(StoreError, match="NUL"):
         store.close()
     assert _rows(store_url)["flows"] == []
+
+
+def test_a_run_has_sums_over_its_flows(store_url: str) -> None:
+    flows = [records.flow(1, vlan=30), records.flow(2, vlan=30), records.flow(65)]
+    flows.append(records.flow(3)._replace(initiated_by="destination"))
+    with Store.open(store_url) as store:
+        _write(store, flows)
+    common = ("10.20.3.11", "outside", "cloud-api", "Hikvision", "CN", "IE", "answered")
+    found = {(row[1:4] + row[10:]): row[2:3] + row[4:10] for row in _rows(store_url)["totals"]}
+    minute = 1_794_211_200_000_000_000
+    assert found == {
+        (minute, "10.20.3.11", 30, "camera", 60, 2, 3580, 7622, minute + 2_500_000_001): common,
+        (minute, "10.20.3.11", -1, "destination", 60, 1, 3811, 1790, minute + 3_500_000_001): common,
+        (minute + 60_000_000_000, "10.20.3.11", -1, "camera", 60, 1, 1790, 3811, minute + 65_500_000_001): common,
+    }  # fmt: skip
 
 
 def test_two_runs_stand_beside_each_other(store_url: str) -> None:
@@ -253,7 +272,7 @@ def test_names_with_odd_characters_survive(store_url: str) -> None:
 def test_what_is_shared_is_written_again_when_it_was_forgotten(
     store_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(writer, "SHARED_BOUND", 2)
+    monkeypatch.setattr(shared, "BOUND", 2)
     with Store.open(store_url) as store:
         _write(store, _flows(50))
     rows = _rows(store_url)

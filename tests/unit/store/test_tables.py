@@ -17,5 +17,5 @@ def test_the_tables_can_be_created_on_both_databases() -> None:
             assert f"CREATE TABLE {table.name}" in str(CreateTable(table).compile(dialect=dialect))
 
 
-def test_a_flow_is_unique_within_its_run() -> None:
-    assert [column.name for column in FLOWS.primary_key] == ["run_no", "flow_id"]
+def test_a_flow_is_unique_within_its_run_and_flows_lie_in_the_order_of_time() -> None:
+    assert [column.name for column in FLOWS.primary_key] == ["run_no", "start_ns", "flow_id"]

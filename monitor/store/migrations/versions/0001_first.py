@@ -65,12 +65,14 @@ def upgrade() -> None:
         *_text("name", "name_source", "country"),
         *_numbers("asn"),
         *_text("as_org", "operator", "operator_country"),
+        *_numbers("used_ns"),
         sa.PrimaryKeyConstraint("id", name="pk_destinations"),
     )
     op.create_table(
         "evidence",
         sa.Column("id", sa.BigInteger, nullable=False, autoincrement=False),
         *_json("items"),
+        *_numbers("used_ns"),
         sa.PrimaryKeyConstraint("id", name="pk_evidence"),
     )
     _create_flows()
@@ -90,10 +92,11 @@ def upgrade() -> None:
 def _create_flows() -> None:
     op.create_table(
         "flows",
-        *_run_no("flows"),
+        sa.Column("run_no", sa.Integer, nullable=False, autoincrement=False),
+        sa.Column("start_ns", sa.BigInteger, nullable=False, autoincrement=False),
         sa.Column("flow_id", sa.String(32), nullable=False),
         *_text("community_id"),
-        *_numbers("start_ns", "end_ns"),
+        *_numbers("end_ns"),
         sa.Column("vlan", sa.Integer),
         *_text("scope", "protocol", "service"),
         _address("camera_ip"),
@@ -107,8 +110,9 @@ def _create_flows() -> None:
         *_numbers("resp_packets", "resp_bytes"),
         *_text("purpose", "confidence"),
         *_numbers("evidence_id"),
-        sa.ForeignKeyConstraint(["destination_id"], ["destinations.id"], "fk_flows_destination_id"),
-        sa.ForeignKeyConstraint(["evidence_id"], ["evidence.id"], "fk_flows_evidence_id"),
-        sa.PrimaryKeyConstraint("run_no", "flow_id", name="pk_flows"),
+        sa.PrimaryKeyConstraint("run_no", "start_ns", "flow_id", name="pk_flows"),
     )
-    op.create_index("ix_flows_start_ns", "flows", ["start_ns"])
+    op.create_index("ix_flows_flow_id", "flows", ["flow_id"])
+    for column in ("camera_ip", "destination_id"):
+        columns = ["run_no", column, "start_ns"]
+        op.create_index(f"ix_flows_{'_'.join(columns)}", "flows", columns)

@@ -18,6 +18,7 @@ def upgrade() -> None:
         sa.Column("version", sa.Text(), nullable=False),
         sa.Column("started_ns", sa.BigInteger(), nullable=False),
         sa.Column("seen_ns", sa.BigInteger(), nullable=False),
+        sa.Column("step", sa.BigInteger(), nullable=False),
         sa.Column("status", sa.JSON(), nullable=False),
         sa.PrimaryKeyConstraint("name", name="pk_sensors"),
     )
@@ -34,6 +35,7 @@ def upgrade() -> None:
         sa.Column("country", sa.String(length=2), nullable=False),
         sa.Column("outcome", sa.String(length=16), nullable=False),
         sa.Column("initiated_by", sa.String(length=16), nullable=False),
+        sa.Column("span_s", sa.Integer(), nullable=False),
         sa.Column("flows", sa.BigInteger(), nullable=False),
         sa.Column("out_bytes", sa.BigInteger(), nullable=False),
         sa.Column("in_bytes", sa.BigInteger(), nullable=False),
