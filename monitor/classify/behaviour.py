@@ -54,13 +54,20 @@ def _is_media(payload: int, packets: int, seconds: float) -> bool:
     return packets > 0 and payload >= least and payload >= rules.MEDIA_PACKET * packets
 
 
+def _is_dense(payload: int, packets: int) -> bool:
+    """Tell whether packets are as full as those of video, and more than a handful."""
+    return payload >= rules.MEDIA_DENSE_BYTES and payload >= rules.MEDIA_DENSE_PACKET * packets
+
+
 def _media_over_p2p(view: FlowView, opinion: Opinion) -> Change | None:
     sizes = (
         (view.orig_payload, view.orig_data_pkts, view.initiated_by == "camera"),
         (view.resp_payload, view.resp_data_pkts, view.initiated_by != "camera"),
     )
     for payload, packets, is_up in sizes:
-        if _is_media(payload, packets, view.duration_s):
+        if _is_media(payload, packets, view.duration_s) or (
+            packets and _is_dense(payload, packets)
+        ):
             way = "sent" if is_up else "received"
             value = f"{way} {_kilo(payload)} in packets of {payload // packets} bytes: media"
             return Change(Purpose.MEDIA_RELAY, opinion.confidence, value)

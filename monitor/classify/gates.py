@@ -75,7 +75,7 @@ def _of_nameless(view: FlowView) -> Gate:
 
 
 _GATES: Final[Mapping[str, Gate | Callable[[FlowView], Gate]]] = {
-    "media-over-p2p": _MEDIA,
+    "media-over-p2p": Gate(payload=rules.MEDIA_DENSE_BYTES),
     "image-after-check": Gate(payload=rules.IMAGE_BYTES),
     "check-that-uploads": Gate(payload=rules.CHECK_UPLOAD_BYTES),
     "clip-to-api": Gate(payload=rules.STORAGE_UPLOAD_BYTES),

@@ -81,6 +81,13 @@ MEDIA_BYTES: Final = 64_000
 """Least payload in one direction for video or audio: about two seconds of a small stream. Raising
 it calls short live views rendezvous; lowering it calls long keep-alives media."""
 
+MEDIA_DENSE_BYTES: Final = 20_000
+"""Least payload in one direction of a known P2P protocol where packets are full: a second of video,
+or one picture. Lowering it calls lists of settings and recordings media."""
+
+MEDIA_DENSE_PACKET: Final = 900
+"""Least mean payload of full packets, in bytes: frames of video cut to the size of packets."""
+
 MEDIA_RATE: Final = 1000.0
 """Least payload a second of media over the whole flow, in bytes: below it, what adds up to
 `MEDIA_BYTES` is signalling that lasts for hours. Idle hours before a short view count too, so that

@@ -21,7 +21,8 @@ _MEDIA: Final = (
 )
 
 THRESHOLDS: Final = {
-    "media-over-p2p": _MEDIA,
+    "media-over-p2p": f"{_MEDIA}; or {rules.MEDIA_DENSE_BYTES} in packets of "
+    f"{rules.MEDIA_DENSE_PACKET}",
     "image-after-check": f"at least {rules.IMAGE_BYTES} payload bytes received, and ten times what "
     "was sent",
     "check-that-uploads": f"at least {rules.CHECK_UPLOAD_BYTES} payload bytes sent, and more than "
@@ -38,10 +39,11 @@ THRESHOLDS: Final = {
     "times what was sent, soon after an update check",
     "video-upload": f"{_MEDIA}, and {rules.MEDIA_RATIO:g} times what was received",
     "message-channel": f"at least {rules.LONG_S:g} s long, or its start not seen, and at most "
-    f"{rules.THIN_RATE:g} payload bytes a second both ways",
+    f"{rules.THIN_RATE:g} payload bytes a second both ways; or silent, with neither start nor end",
     "udp-keep-alive": f"{rules.KEEP_ALIVES} datagrams with payload each way, at least "
     f"{rules.LONG_S:g} s long, and at most {rules.THIN_RATE:g} payload bytes a second both ways",
-    "nameless-tls": "a TLS hello without a name, answered, to an address that was not looked up",
+    "nameless-tls": "TLS to and fro without a name, or with its start not seen, to an address that "
+    "was not looked up",
 }
 """What each rule of `RULES` asks, with the numbers in force."""
 
@@ -56,9 +58,9 @@ _WORDS: Final = {
     "p2p-company": r"unknown bytes to an address with which the camera does P2P",
     "download-after-check": r"received \d+ kB after an update check",
     "video-upload": r"sent \d+ kB in \d+ s (in large packets|to a nameless destination)",
-    "message-channel": r"thin and long-lived: .*",
+    "message-channel": r"thin and long-lived: .*|kept open without payload, .*",
     "udp-keep-alive": r"unknown bytes to and fro over UDP: .*",
-    "nameless-tls": r"TLS without a name to an address that was not looked up.*",
+    "nameless-tls": r"TLS (without a name to an address that was not looked up|to and fro, its start).*",
 }
 """How each rule words its evidence."""
 

@@ -29,7 +29,14 @@ def test_rules_are_asked_only_where_they_can_change_the_answer() -> None:
 
 @pytest.mark.parametrize(
     ("sent", "packets", "wanted"),
-    [(63_999, 60, None), (64_000, 60, Purpose.MEDIA_RELAY), (64_000, 300, None)],
+    [
+        (63_999, 100, None),
+        (64_000, 100, Purpose.MEDIA_RELAY),
+        (64_000, 300, None),
+        (19_999, 20, None),
+        (20_000, 22, Purpose.MEDIA_RELAY),
+        (20_000, 23, None),
+    ],
 )
 def test_p2p_is_media_from_a_size_and_a_packet_size_on(
     sent: int, packets: int, wanted: Purpose | None

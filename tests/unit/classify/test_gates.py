@@ -46,7 +46,7 @@ def test_silence_is_asked_where_the_camera_searches_or_is_answered_over_tcp() ->
 @pytest.mark.parametrize(
     ("rule", "payload"),
     [
-        ("media-over-p2p", 64_000),
+        ("media-over-p2p", 20_000),
         ("image-after-check", 100_000),
         ("check-that-uploads", 50_000),
         ("clip-to-api", 200_000),

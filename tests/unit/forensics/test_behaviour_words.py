@@ -8,8 +8,12 @@ from monitor.model.words import Confidence, Outcome, Protocol, Purpose
 TCP, UDP = Protocol.TCP.value, Protocol.UDP.value
 ALSO = frozenset((Purpose.UPDATE_CHECK, Purpose.CLOUD_STORAGE))
 
+TALK = FlowView(TCP, orig_pkts=5, resp_pkts=5, orig_data_pkts=3, resp_data_pkts=3)
 SEEN = {
-    "media-over-p2p": [FlowView(UDP, orig_payload=90_000, orig_data_pkts=90)],
+    "media-over-p2p": [
+        FlowView(UDP, orig_payload=90_000, orig_data_pkts=90),
+        FlowView(UDP, orig_payload=27_000, orig_data_pkts=25),
+    ],
     "image-after-check": [FlowView(TCP, resp_payload=900_000, resp_data_pkts=700)],
     "check-that-uploads": [FlowView(TCP, orig_payload=90_000, orig_data_pkts=90)],
     "download-that-only-asks": [FlowView(TCP, resp_payload=900, resp_data_pkts=1)],
@@ -28,14 +32,16 @@ SEEN = {
     ],
     "video-upload": [FlowView(UDP, orig_payload=900_000, orig_data_pkts=900, duration_s=12.0)],
     "message-channel": [
-        FlowView(TCP, orig_data_pkts=3, resp_data_pkts=3, orig_payload=99, duration_s=300.0),
-        FlowView(TCP, Dissection("tls"), orig_data_pkts=3, resp_data_pkts=3, duration_s=3.0),
+        TALK._replace(orig_payload=99, duration_s=300.0),
+        TALK._replace(dissection=Dissection("tls"), duration_s=3.0),
+        FlowView(TCP, orig_pkts=1, resp_pkts=1, is_handshake=False),
     ],
     "udp-keep-alive": [
         FlowView(UDP, orig_data_pkts=9, resp_data_pkts=9, orig_payload=400, duration_s=300.0)
     ],
     "nameless-tls": [
-        FlowView(TCP, Dissection("tls", (Fact("tls.version", "1.2"),)), resp_data_pkts=1)
+        TALK._replace(dissection=Dissection("tls", (Fact("tls.version", "1.2"),))),
+        TALK._replace(dissection=Dissection("tls")),
     ],
 }
 
