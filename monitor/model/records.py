@@ -147,6 +147,8 @@ class Finding(NamedTuple):
     last_ns: int
     flows: int
     evidence: tuple[Evidence, ...]
+    flow_ids: tuple[str, ...] = ()
+    """A few of the flows, as `FlowRecord.flow_id`: what to ask `explain` about."""
 
 
 class FlowView(NamedTuple):

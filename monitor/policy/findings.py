@@ -19,6 +19,9 @@ from monitor.policy.rule import Rule
 MAX_EVIDENCE = 8
 """Parties named in a finding; more only raise its count of flows."""
 
+MAX_FLOW_IDS = 5
+"""Flows named in a finding."""
+
 
 @dataclasses.dataclass(slots=True)
 class _Open:
@@ -31,6 +34,7 @@ class _Open:
     last_ns: int
     flows: int = 0
     evidence: dict[Evidence, None] = dataclasses.field(default_factory=dict)
+    flow_ids: list[str] = dataclasses.field(default_factory=list)
 
 
 class Findings:
@@ -71,7 +75,12 @@ class Findings:
             for row in by_camera[start:end][: 4 * MAX_EVIDENCE].tolist():
                 if len(found.evidence) >= MAX_EVIDENCE:
                     break
-                found.evidence[_seen_with(batch, row)] = None
+                seen = _seen_with(batch, row)
+                if seen in found.evidence:
+                    continue
+                found.evidence[seen] = None
+                if len(found.flow_ids) < MAX_FLOW_IDS:
+                    found.flow_ids.append(f"{batch.flow_id[row]:016x}")
 
     @override
     def __getstate__(self) -> dict[str, object]:
@@ -94,6 +103,7 @@ class Findings:
             mine.last_ns = max(mine.last_ns, theirs.last_ns)
             room = MAX_EVIDENCE - len(mine.evidence)
             mine.evidence.update(dict.fromkeys(list(theirs.evidence)[:room]))
+            mine.flow_ids += theirs.flow_ids[: MAX_FLOW_IDS - len(mine.flow_ids)]
 
     def as_list(self) -> list[Finding]:
         """Return the findings, worst first, then by camera."""
@@ -110,6 +120,7 @@ class Findings:
                     last_ns=f.last_ns,
                     flows=f.flows,
                     evidence=tuple(f.evidence),
+                    flow_ids=tuple(f.flow_ids),
                 )
                 for f in self._open.values()
             ),

@@ -61,6 +61,7 @@ def finding_dict(finding: Finding) -> dict[str, Any]:
         "last": utc_text(finding.last_ns),
         "flows": finding.flows,
         "evidence": [{"kind": e.kind, "value": e.value} for e in finding.evidence],
+        "flow_ids": list(finding.flow_ids),
     }
 
 

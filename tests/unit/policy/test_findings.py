@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 
 from monitor.model.facts import NOTHING, Dissection, Fact
+from monitor.model.records import Side
 from monitor.model.words import Outcome, Purpose, Scope
 from monitor.policy.findings import MAX_EVIDENCE, Findings
 from tests.support import flow_records as records
@@ -25,7 +26,7 @@ def purpose(purpose: Purpose, **more: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("wanted", "rule"),
     [
-        (Purpose.MEDIA_RELAY, "media-leaving"),
+        (Purpose.MEDIA_RELAY, "stream-contact"),
         (Purpose.TUNNEL, "tunnel-opened"),
         (Purpose.P2P_RENDEZVOUS, "p2p-active"),
         (Purpose.DIAGNOSTICS, "diagnostics-jurisdiction"),
@@ -34,6 +35,16 @@ def purpose(purpose: Purpose, **more: Any) -> dict[str, Any]:
 def test_what_got_out_is_found_and_inside_the_site_is_not(wanted: Purpose, rule: str) -> None:
     assert found(purpose(wanted)) == [rule]
     assert found(purpose(wanted, scope=Scope.SITE)) == []
+
+
+@pytest.mark.parametrize(
+    ("sent", "rule"), [(15_999, "stream-contact"), (16_000, "media-leaving")]
+)
+def test_video_leaves_where_the_camera_sent_as_much_as_a_picture(sent: int, rule: str) -> None:
+    camera, other = Side("10.20.3.11", 40000, 30, sent), Side("52.5.131.44", 443, 800, 900_000)
+    assert found(purpose(Purpose.MEDIA_RELAY, orig=camera, resp=other)) == [rule]
+    opened = {"initiated_by": "destination", "orig": other, "resp": camera}
+    assert found(purpose(Purpose.MEDIA_RELAY, **opened)) == [rule]
 
 
 def test_an_attempt_without_answer_is_a_finding_of_its_own() -> None:
@@ -88,6 +99,24 @@ def test_one_finding_for_each_camera_and_rule_counts_its_flows() -> None:
     (finding,) = findings.as_list()
     assert (finding.flows, finding.first_ns, finding.last_ns) == (20, 981, 2019)
     assert len(finding.evidence) == MAX_EVIDENCE
+
+
+def test_a_finding_names_a_few_of_its_flows_one_for_each_party() -> None:
+    findings = Findings()
+    parties = [0, 0, 0, 1, 2, 3, 4, 5]
+    for start in range(2):
+        findings.add(
+            batch_of(
+                flow(
+                    flow_id=f"{start}0000000000000{number:02x}",
+                    verdict=records.verdict(Purpose.DIAGNOSTICS),
+                    destination=destination(name=f"log{party}.example.org"),
+                )
+                for number, party in enumerate(parties)
+            )
+        )
+    (finding,) = findings.as_list()
+    assert finding.flow_ids == tuple(f"00000000000000{number:02x}" for number in (0, 3, 4, 5, 6))
 
 
 def test_the_worst_comes_first() -> None:
