@@ -37,7 +37,10 @@ FAR = Address("", is_site=False, is_camera=False, scope=Scope.OUTSIDE)
 _BROADCAST_MAC = 0xFFFF_FFFF_FFFF
 _TCP = Protocol.TCP.value
 _DNS_PORT = 53
-_SYN = 2
+_SYN, _RST, _ACK = 2, 4, 16
+_SEVERAL = 3
+"""Acknowledgements without payload that show that a connection goes on."""
+
 _ACTIVE = EndReason.ACTIVE.value
 _UNANSWERED = OUTCOMES.index(Outcome.UNANSWERED)
 _ANSWERED = OUTCOMES.index(Outcome.ANSWERED)
@@ -201,6 +204,7 @@ class Assembler:
         site = self._stages.roles.site
         batch = _as_spoken(batch, site)
         batch = _as_joined_late(batch, site, self._stages.classifier.catalog.ports)
+        batch, is_half = _as_acknowledged(batch)
         rows = shard.rows(batch, site)
         if self._words.is_full:
             self._begin_words()
@@ -219,6 +223,7 @@ class Assembler:
             protocol=batch.protocol[kept],
             outcome=batch.outcome[kept],
             is_ours=np.array(index.is_ours, np.bool_),
+            is_half=is_half[kept],
             orig_hi=batch.orig_hi[kept],
             orig_lo=batch.orig_lo[kept],
             resp_hi=batch.resp_hi[kept],
@@ -368,16 +373,17 @@ class Assembler:
 
     def _new_party(self, key: _PartyKey, place: Place, ip: str, *, is_outside: bool) -> int:
         name, source, _, certificate_names, _ = key
-        operator = ("", "")
+        companies = ("", "", "", "")
         if not is_outside:
             place = NOWHERE
         else:
             known = self._stages.operators.operator(name, ip, place, certificate_names)
-            operator = (known.name, known.country)
+            host = self._stages.operators.hosting(place)
+            companies = (known.name, known.country, host.name, host.country)
         words = self._words.parties
         self._party_at[key] = len(words)
         self._places[id(place)] = place
-        words.append(Party(name, source, place.country, place.asn, place.as_org, *operator))
+        words.append(Party(name, source, place.country, place.asn, place.as_org, *companies))
         return len(words) - 1
 
     def _new_verdict(self, verdict: Verdict) -> int:
@@ -435,6 +441,34 @@ def _as_joined_late(batch: FlowBatch, site: Networks, services: frozenset[int]) 
     if not is_late.any():
         return batch
     return _swapped(batch, is_late, outcome=_ANSWERED, is_flipped=True)
+
+
+def _as_acknowledged(batch: FlowBatch) -> tuple[FlowBatch, Bool]:
+    """Call TCP answered whose originator acknowledged an answer that the capture does not hold.
+
+    A SYN and then an ACK from the same side: there was a SYN-ACK between them (RFC 9293 section
+    3.5). Without the SYN nobody knows how the connection fares, and it stays unanswered.
+
+    Returns:
+        The batch, and which flows are halves: TCP that went on, with packets of one side only.
+    """
+    is_orig, is_resp = batch.orig_pkts > 0, batch.resp_pkts > 0
+    flags = batch.orig_flags | batch.resp_flags
+    is_half = (
+        (batch.protocol == _TCP)
+        & (is_orig != is_resp)
+        & (flags & (_ACK | _RST) == _ACK)
+        & (
+            (flags & _SYN != 0)
+            | (batch.orig_data_pkts + batch.resp_data_pkts > 0)
+            | (batch.orig_pkts + batch.resp_pkts >= _SEVERAL)
+        )
+    )
+    is_answered = is_half & is_orig & (flags & _SYN != 0) & (batch.outcome == _UNANSWERED)
+    if is_answered.any():
+        outcome = np.where(is_answered, np.uint8(_ANSWERED), batch.outcome)
+        batch = dataclasses.replace(batch, outcome=outcome)
+    return batch, is_half
 
 
 def _swapped(batch: FlowBatch, which: Bool, *, outcome: int, is_flipped: bool) -> FlowBatch:

@@ -8,12 +8,14 @@ from monitor.classify import rules
 from monitor.classify.index import Catalog
 from monitor.classify.load import load_catalog
 from monitor.classify.show import entry_data
+from monitor.data.restrictions import restrictions
 from monitor.enrich.operators import Operators
 from monitor.forensics.folder import RunFolder
 from monitor.forensics.reckoning import Reckoning, changes, confidence_steps, reckon, split
 from monitor.forensics.unknowns import unknowns
 from monitor.model.clock import utc_text
 from monitor.model.records import NOWHERE, Evidence, FlowRecord
+from monitor.model.where import place_text
 from monitor.model.words import NameSource, Purpose, Scope
 
 NAME_SOURCES: Final = {
@@ -99,6 +101,7 @@ def _who(record: FlowRecord) -> dict[str, Any]:
             "maker": camera.maker or None,
             "brand": camera.brand or None,
             "kind": str(camera.kind),
+            "restrictions": _listed(camera.maker, camera.brand),
         },
         "destination": {"ip": to.ip, "port": to.port},
         "initiated_by": record.initiated_by,
@@ -112,6 +115,15 @@ def _who(record: FlowRecord) -> dict[str, Any]:
         "sent": {"packets": ours.packets, "bytes": ours.bytes},
         "received": {"packets": theirs.packets, "bytes": theirs.bytes},
     }
+
+
+def _listed(*names: str) -> list[dict[str, str]]:
+    """Return the restriction lists that name one of some companies."""
+    found = {one: None for name in names if name for one in restrictions(name)}
+    return [
+        {"list": one.rule, "names": one.maker, "since": one.since, "source": one.source}
+        for one in found
+    ]
 
 
 def _name(record: FlowRecord) -> dict[str, Any] | None:
@@ -196,6 +208,13 @@ def _place(run: RunFolder, record: FlowRecord) -> dict[str, Any] | None:
             for one in found.evidence
             if found.name == to.operator
         ],
+        "text": place_text(
+            [to.country] if to.country else [],
+            [(hosting.name, hosting.country)] if hosting.name else [],
+            to.operator,
+            to.operator_country,
+        ),
+        "operator_restrictions": _listed(to.operator),
         "hosting": hosting.name or None,
         "hosting_country": hosting.country or None,
         "asn": to.asn or None,

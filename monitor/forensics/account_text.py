@@ -46,11 +46,15 @@ def _who(who: dict[str, Any]) -> Iterator[str]:
     maker = ", made by ".join(dict.fromkeys(shown(text) for text in named)) or "maker unknown"
     mac = f", MAC {camera['mac']}" if camera["mac"] else ""
     yield f"camera {camera['ip']} ({maker}{mac})"
+    yield from _listed(camera["restrictions"])
     port = f" port {to['port']}" if who["protocol"] in ("tcp", "udp", "sctp") else ""
     yield f"destination {to['ip']}{port}, {_SCOPES[who['scope']]}"
     opener = "the camera" if who["initiated_by"] == "camera" else "the other side"
     vlan = "" if who["vlan"] is None else f", VLAN {who['vlan']}"
-    yield f"over {who['protocol']}{vlan}; {opener} spoke first; {_OUTCOMES[who['outcome']]}"
+    outcome = _OUTCOMES[who["outcome"]]
+    if who["outcome"] == "answered" and not who["received"]["packets"]:
+        outcome += ", which the camera's acknowledgement shows: the capture lacks the answer itself"
+    yield f"over {who['protocol']}{vlan}; {opener} spoke first; {outcome}"
     yield f"from {who['start']} to {who['end']} ({span_text(who['duration_s'])})"
     yield (
         f"the camera sent {_amount(who['sent'])} and received {_amount(who['received'])} on the wire"
@@ -139,6 +143,8 @@ def _place(place: dict[str, Any] | None) -> Iterator[str]:
     if place is None:
         yield "inside the site: countries and operators are asked for destinations outside only"
         return
+    if place["text"]:
+        yield shown(place["text"])
     yield from _operator(place)
     network = shown(place["as_org"] or "") or "unknown"
     number = f" (AS{place['asn']})" if place["asn"] else ""
@@ -166,6 +172,13 @@ def _operator(place: dict[str, Any]) -> Iterator[str]:
         yield "    because of names in the server's certificate, or by data of another version"
     if place["operator_source"]:
         yield f"    source: {shown(place['operator_source'])}"
+    yield from _listed(place["operator_restrictions"])
+
+
+def _listed(items: list[dict[str, str]]) -> Iterator[str]:
+    for one in items:
+        yield f"    {one['list']} names {one['names']} since {one['since']}"
+        yield f"        source: {one['source']}"
 
 
 def _changes(told: dict[str, Any]) -> Iterator[str]:

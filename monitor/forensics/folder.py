@@ -151,6 +151,9 @@ def record_of(line: bytes) -> FlowRecord:
             as_org=_text(to, "as_org"),
             operator=_text(to, "operator"),
             operator_country=_text(to, "operator_country"),
+            # Runs of older versions do without.
+            hosting=str(to.get("hosting") or ""),
+            hosting_country=str(to.get("hosting_country") or ""),
         ),
         initiated_by=str(told["initiated_by"]),
         outcome=str(told["outcome"]),

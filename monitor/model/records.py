@@ -102,6 +102,11 @@ class Destination(NamedTuple):
     as_org: str
     operator: str
     operator_country: str
+    hosting: str = ""
+    """Company whose network the address is in; empty when unknown."""
+
+    hosting_country: str = ""
+    """ISO 3166-1 alpha-2 of its home, where that is known."""
 
 
 class Side(NamedTuple):

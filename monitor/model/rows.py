@@ -52,6 +52,8 @@ class Party(NamedTuple):
     as_org: str
     operator: str
     operator_country: str
+    hosting: str = ""
+    hosting_country: str = ""
 
 
 class Vocabulary:
@@ -90,6 +92,7 @@ class RecordBatch(Columns):
     protocol: Annotated[U8, Column("IP protocol number")]
     outcome: Annotated[U8, Column("Index into words.OUTCOMES")]
     is_ours: Annotated[Bool, Column("The camera is the originator")]
+    is_half: Annotated[Bool, Column("TCP that went on, of which one side alone was seen")]
     orig_hi: Annotated[U64, Column("Originator address, upper half")]
     orig_lo: Annotated[U64, Column("Originator address, lower half")]
     resp_hi: Annotated[U64, Column("Responder address, upper half")]

@@ -7,6 +7,7 @@ from typing import Any
 from monitor.model.clock import utc_text
 from monitor.model.frames import InputInfo
 from monitor.model.records import Device, Finding
+from monitor.report import restricted
 from monitor.report.summary import Summary
 from monitor.report.units import plural, span_text
 
@@ -40,6 +41,7 @@ def build(summary: Summary, findings: Sequence[Finding], facts: RunFacts) -> dic
         },
         "verdict": verdict(cameras),
         "cameras": cameras,
+        "restrictions": restricted.lists(cameras),
         "findings": [finding_dict(finding) for finding in findings],
         "assumed": list(facts.assumed),
         "losses": list(facts.losses),
@@ -81,6 +83,8 @@ def verdict(cameras: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     reached, visits = having(lambda c: c["inbound_answered"])
     tried, attempts = having(lambda c: c["outside_flows"] - c["inbound_flows"])
     knocked, knocks = having(lambda c: c["inbound_flows"])
+    spoke = [camera for camera in cameras if camera["outside_flows"]]
+    is_one_way = bool(spoke) and all(camera["one_way"] for camera in spoke)
     parts = []
     if out:
         parts.append(
@@ -89,8 +93,13 @@ def verdict(cameras: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         )
     if reached:
         parts.append(f"Somebody outside reached {reached} of {of} in {plural(visits, 'flow')}.")
-    if parts:
+    if is_one_way:
+        parts.append("The reverse direction was never seen: the capture holds one of two.")
+    if out or reached:
         return {"state": "open", "text": " ".join(parts)}
+    if is_one_way:
+        parts.insert(0, f"{tried} of {of} sent to the outside; whether anything came back is open.")
+        return {"state": "one-way", "text": " ".join(parts)}
     if tried:
         parts.append(
             f"Attempts only: {tried} of {of} tried to reach the outside "

@@ -49,9 +49,12 @@ def _grouped(findings: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return one row for each rule: forty cameras that do one thing are one row."""
     rows: dict[str, dict[str, Any]] = {}
     for finding in findings:
-        row = rows.setdefault(finding["rule"], {**finding, "cameras": [], "seen": {}, "flows": 0})
+        row = rows.setdefault(
+            finding["rule"], {**finding, "cameras": [], "seen": {}, "flows": 0, "flow_ids": []}
+        )
         row["cameras"].append(finding["camera"])
         row["flows"] += finding["flows"]
+        row["flow_ids"] += finding["flow_ids"]
         row["seen"].update(dict.fromkeys(e["value"] for e in finding["evidence"]))
     return [{**row, "seen": list(row["seen"])} for row in rows.values()]
 

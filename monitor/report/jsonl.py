@@ -199,10 +199,11 @@ def line(record: FlowRecord) -> str:
 
 def party_members(party: Party) -> str:
     """Return the members of ``destination`` behind the port, and the brace that closes it."""
-    name, source, country, asn, as_org, operator, operator_country = map(_text, party)
+    name, source, country, asn, as_org, operator, operator_country, host, home = map(_text, party)
     return (
         f',"name":{name},"name_source":{source},"country":{country},"asn":{asn},'
-        f'"as_org":{as_org},"operator":{operator},"operator_country":{operator_country}}}'
+        f'"as_org":{as_org},"operator":{operator},"operator_country":{operator_country},'
+        f'"hosting":{host},"hosting_country":{home}}}'
     )
 
 

@@ -3,7 +3,8 @@
 import dataclasses
 from collections import defaultdict
 from collections.abc import Mapping
-from typing import Any
+from itertools import islice
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -13,6 +14,10 @@ from monitor.model.clock import utc_text
 from monitor.model.records import Device, Evidence
 from monitor.model.rows import SCOPES, RecordBatch, Vocabulary
 from monitor.model.words import OUTCOMES, PURPOSE_GROUPS, Outcome, Purpose, Scope
+from monitor.report import restricted
+from monitor.report.units import plural
+
+K = TypeVar("K")
 
 MAX_LINES = 60
 """Lines kept for each camera; what comes beyond is added up under `OTHER`."""
@@ -20,7 +25,10 @@ MAX_LINES = 60
 OTHER = "(others)"
 
 MAX_LISTED = 8
-"""Names and countries kept of each line."""
+"""Names, countries and hosting companies kept of each line."""
+
+MAX_FLOW_IDS = 3
+"""Flows named of each line, one for each party."""
 
 UNADDRESSED = frozenset(("0.0.0.0", "::"))  # noqa: S104  # as seen in packets, nothing is bound
 """What devices call themselves before they have an address: not one device, so no camera's line."""
@@ -56,12 +64,21 @@ class Line:
     """Flows that the other side opened."""
 
     inbound_answered: int = 0
+    halves: int = 0
+    """TCP flows that went on, with packets of one side only."""
+
+    packets_out: int = 0
+    packets_in: int = 0
     bytes_out: int = 0
     bytes_in: int = 0
     first_ns: int = 0
     last_ns: int = 0
     names: dict[str, None] = dataclasses.field(default_factory=dict)
     countries: dict[str, None] = dataclasses.field(default_factory=dict)
+    hosting: dict[tuple[str, str], None] = dataclasses.field(default_factory=dict)
+    """Companies in whose networks the servers are, each with its home country or empty text."""
+
+    flow_ids: list[str] = dataclasses.field(default_factory=list)
     confidence: str = "none"
     evidence: tuple[Evidence, ...] = ()
     """Of the first flow: how it is known."""
@@ -81,7 +98,7 @@ class Tally:
         self._devices: list[Device] = []
         self._labels: dict[str, int] = {OTHER: _OTHER_LABEL}
         self._label_texts: list[str] = [OTHER]
-        self._sums = np.zeros((9, 1024), np.int64)
+        self._sums = np.zeros((12, 1024), np.int64)
         self._noted: set[int] = set()
         self._words: Vocabulary | None = None
         self._maps = _Maps()
@@ -119,6 +136,7 @@ class Tally:
         for number, (key, line) in enumerate(self._lines):
             (
                 flows, answered, refused, out, back, first, last, inbound, inbound_answered,
+                halves, packets_out, packets_in,
             ) = self._sums[:, number].tolist()  # fmt: skip
             made.put(
                 key,
@@ -129,6 +147,9 @@ class Tally:
                     refused=refused,
                     inbound=inbound,
                     inbound_answered=inbound_answered,
+                    halves=halves,
+                    packets_out=packets_out,
+                    packets_in=packets_in,
                     bytes_out=out,
                     bytes_in=back,
                     first_ns=first,
@@ -222,6 +243,10 @@ class Tally:
         back = np.where(ours, batch.resp_bytes, batch.orig_bytes).astype(np.int64)
         np.add.at(sums[3], rows, out)
         np.add.at(sums[4], rows, back)
+        sums[9, :count] += np.bincount(rows[batch.is_half], minlength=count)
+        packets = (batch.orig_pkts.astype(np.int64), batch.resp_pkts.astype(np.int64))
+        np.add.at(sums[10], rows, np.where(ours, *packets))
+        np.add.at(sums[11], rows, np.where(ours, *packets[::-1]))
         np.minimum.at(sums[5], rows, batch.start_ns)
         np.maximum.at(sums[6], rows, batch.end_ns)
 
@@ -230,7 +255,9 @@ class Tally:
         pairs = rows << 32 | batch.party
         if len(self._noted) > MOST_NOTED:
             self._noted.clear()
-        for pair in dict.fromkeys(pairs.tolist()):
+        distinct, first_row = np.unique(pairs, return_index=True)
+        order = np.argsort(first_row)
+        for pair, row in zip(distinct[order].tolist(), first_row[order].tolist(), strict=True):
             if pair in self._noted:
                 continue
             self._noted.add(pair)
@@ -239,6 +266,10 @@ class Tally:
                 line.names[party.name] = None
             if party.country and len(line.countries) < MAX_LISTED:
                 line.countries[party.country] = None
+            if party.hosting and len(line.hosting) < MAX_LISTED:
+                line.hosting[party.hosting, party.hosting_country] = None
+            if len(line.flow_ids) < MAX_FLOW_IDS:
+                line.flow_ids.append(f"{batch.flow_id[row]:016x}")
 
 
 class _Maps:
@@ -274,12 +305,17 @@ class Summary:
             mine.refused += line.refused
             mine.inbound += line.inbound
             mine.inbound_answered += line.inbound_answered
+            mine.halves += line.halves
+            mine.packets_out += line.packets_out
+            mine.packets_in += line.packets_in
             mine.bytes_out += line.bytes_out
             mine.bytes_in += line.bytes_in
             mine.first_ns = min(mine.first_ns, line.first_ns)
             mine.last_ns = max(mine.last_ns, line.last_ns)
-            for names, more in ((mine.names, line.names), (mine.countries, line.countries)):
-                names.update(dict.fromkeys(list(more)[: MAX_LISTED - len(names)]))
+            mine.names = _first(mine.names, line.names)
+            mine.countries = _first(mine.countries, line.countries)
+            mine.hosting = _first(mine.hosting, line.hosting)
+            mine.flow_ids = [*mine.flow_ids, *line.flow_ids][:MAX_FLOW_IDS]
         for ip, device in other.cameras.items():
             self.cameras.setdefault(ip, device)
         self.flows += other.flows
@@ -297,6 +333,10 @@ class Summary:
             ],
             "flows": self.flows,
         }
+
+
+def _first(ours: dict[K, None], theirs: dict[K, None]) -> dict[K, None]:
+    return dict.fromkeys(islice(ours | theirs, MAX_LISTED))
 
 
 def _address_order(ip: str) -> tuple[int, tuple[int, ...], str]:
@@ -323,12 +363,34 @@ def _camera(device: Device, lines: list[Line]) -> dict[str, Any]:
         "flows": sum(line.flows for line in lines),
         "outside_flows": sum(line.flows for line in outside),
         "outside_answered": sum(line.answered for line in outside),
+        "outside_refused": sum(line.refused for line in outside),
         "inbound_flows": sum(line.inbound for line in outside),
         "inbound_answered": sum(line.inbound_answered for line in outside),
         "outside_bytes_out": sum(line.bytes_out for line in outside),
         "outside_bytes_in": sum(line.bytes_in for line in outside),
+        "one_way": _one_way(outside),
+        "restrictions": restricted.named(device.maker, device.brand),
         "talks": [_talk(line) for line in lines],
     }
+
+
+def _one_way(outside: list[Line]) -> str | None:
+    """Return what to say where the capture holds one direction of a camera's traffic only.
+
+    Silence alone does not show it: attempts get no answer behind a firewall. TCP that goes on
+    does, since it does not without the other side.
+    """
+    halves = sum(line.halves for line in outside)
+    sent = sum(line.packets_out for line in outside)
+    received = sum(line.packets_in for line in outside)
+    if not halves or (sent and received):
+        return None
+    seen = "what it sends" if sent else "what it receives"
+    went_on = plural(halves, "connection")
+    return (
+        f"the reverse direction was never seen: the capture holds {seen} only, though {went_on} "
+        "went on; look at the mirror port"
+    )
 
 
 def _talk(line: Line) -> dict[str, Any]:
@@ -341,6 +403,8 @@ def _talk(line: Line) -> dict[str, Any]:
         "countries": sorted(line.countries),
         "operator": line.operator or None,
         "operator_country": line.operator_country or None,
+        "hosting": [{"name": name, "country": country or None} for name, country in line.hosting],
+        "restrictions": restricted.named(line.operator),
         "confidence": line.confidence,
         "evidence": [
             {"kind": e.kind, "value": e.value, "catalog": e.catalog or None} for e in line.evidence
@@ -353,4 +417,5 @@ def _talk(line: Line) -> dict[str, Any]:
         "bytes_in": line.bytes_in,
         "first": utc_text(line.first_ns),
         "last": utc_text(line.last_ns),
+        "flow_ids": line.flow_ids,
     }

@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from monitor.model.words import Confidence, DeviceKind, Scope
+from monitor.report import restricted
 from monitor.report.order import by_urgency
 from monitor.report.units import bytes_text, count_text, plural
 
@@ -90,13 +91,24 @@ def _head(report: dict[str, Any]) -> Text:
 
 def _verdict(report: dict[str, Any]) -> Text:
     verdict = report["verdict"]
-    style = {"open": "bold red", "attempts": "bold yellow", "quiet": "bold green"}
+    style = {
+        "open": "bold red",
+        "attempts": "bold yellow",
+        "one-way": "bold yellow",
+        "quiet": "bold green",
+    }
     return Text.assemble("\n", (verdict["text"], style.get(verdict["state"], "bold")))
 
 
 def _camera(camera: dict[str, Any], *, is_wide: bool) -> RenderableType:
     outside = [t for t in camera["talks"] if t["scope"] == Scope.OUTSIDE]
-    parts: list[RenderableType] = [_title(camera), Padding(_talks(outside, is_wide), (0, 0, 0, 2))]
+    parts: list[RenderableType] = [_title(camera)]
+    if camera["restrictions"]:
+        text = Text(f"restriction lists: {restricted.words(camera['restrictions'])}", "yellow")
+        parts.append(Padding(text, (0, 0, 0, 2)))
+    if camera["one_way"]:
+        parts.append(Padding(Text(camera["one_way"], "yellow"), (0, 0, 0, 2)))
+    parts.append(Padding(_talks(outside, is_wide), (0, 0, 0, 2)))
     inside = _inside(camera)
     if inside:
         parts.append(Padding(Text(f"inside the site: {inside}", "dim"), (0, 0, 0, 2)))
@@ -144,10 +156,12 @@ def _talks(talks: list[dict[str, Any]], is_wide: bool) -> Table:
         table.add_column("known by", no_wrap=True)
     for talk in talks[:MAX_TALKS]:
         through = f"{count_text(talk['answered'])} of {count_text(talk['flows'])}"
+        if talk["refused"]:
+            through += f", {count_text(talk['refused'])} refused"
         cells: list[RenderableType] = [
             _purpose(talk),
             _party(talk),
-            _countries(talk["countries"]),
+            _server(talk, is_wide=is_wide),
             Text(through, "" if talk["answered"] else "dim"),
             bytes_text(talk["bytes_out"]),
             bytes_text(talk["bytes_in"]),
@@ -193,6 +207,16 @@ def _party(talk: dict[str, Any]) -> Text:
     return text
 
 
+def _server(talk: dict[str, Any], *, is_wide: bool) -> Text:
+    """Say where the server is; with room, in whose network, where that is not the operator's."""
+    text = Text(_countries(talk["countries"]))
+    hosts = [one["name"] for one in talk["hosting"] if one["name"] != talk["operator"]]
+    if is_wide and hosts and not talk["is_network"]:
+        text.append(f" at {hosts[0]}" + (" +" if hosts[1:] else ""), "dim")
+        text.truncate(24, overflow="ellipsis")
+    return text
+
+
 def _countries(countries: list[str]) -> str:
     if not countries:
         return "·"
@@ -233,6 +257,11 @@ def _findings(findings: list[dict[str, Any]]) -> Table:
 
 def _foot(report: dict[str, Any]) -> Iterable[Text]:
     outside = [t for c in report["cameras"] for t in c["talks"] if t["scope"] == Scope.OUTSIDE]
+    for item in report["restrictions"]:
+        operators = ", ".join(one["name"] for one in item["operators"])
+        if operators:
+            text = f"{item['list']} names {item['names']} since {item['since']}"
+            yield Text(f"Restriction list: {text}; operators here: {operators}", "yellow")
     if any(_is_doubtful(talk) for talk in outside):
         yield Text("A purpose with ? rests on weak evidence.", "dim")
     for text in report["assumed"]:

@@ -33,7 +33,7 @@ def content_id(parts: tuple[str, ...]) -> int:
 
 def destination_row(destination: Destination) -> Row:
     """Return the row of a destination, its id included."""
-    ip, port, name, name_source, country, asn, as_org, operator, operator_country = destination
+    ip, port, name, name_source, country, asn, as_org, operator, operator_country = destination[:9]
     row: Row = {
         "ip": ip,
         "port": port,

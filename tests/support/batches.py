@@ -45,6 +45,7 @@ def batch_of(records: Iterable[FlowRecord], dissection: Dissection = NOTHING) ->
         scope=np.array([SCOPES.index(r.scope) for r in made], np.uint8),
         protocol=np.array([_PROTOCOLS.get(r.protocol) or int(r.protocol) for r in made], np.uint8),
         outcome=np.array([[str(o) for o in OUTCOMES].index(r.outcome) for r in made], np.uint8),
+        is_half=np.zeros(len(made), np.bool_),
         is_ours=np.array([r.initiated_by == "camera" for r in made], np.bool_),
         orig_hi=np.array([hi for hi, _ in orig], np.uint64),
         orig_lo=np.array([lo for _, lo in orig], np.uint64),

@@ -18,7 +18,17 @@ CAMERA = Device("10.20.3.11", "28:57:be:03:0b:0c", "Hangzhou Hikvision", "Hikvis
 def destination(**changes: Any) -> Destination:
     """Return a destination outside, changed as told."""
     usual = Destination(
-        "52.5.131.44", 443, "api.example.org", "sni", "US", 14618, "AMAZON-AES", "Example", "CN"
+        "52.5.131.44",
+        443,
+        "api.example.org",
+        "sni",
+        "US",
+        14618,
+        "AMAZON-AES",
+        "Example",
+        "CN",
+        "Amazon",
+        "US",
     )
     return usual._replace(**changes)
 

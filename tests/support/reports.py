@@ -14,6 +14,8 @@ def talk(**changes: Any) -> dict[str, Any]:
         "countries": ["CN"],
         "operator": "EZVIZ",
         "operator_country": "CN",
+        "hosting": [{"name": "Alibaba Cloud", "country": "CN"}],
+        "restrictions": [],
         "confidence": "high",
         "evidence": [
             {"kind": "fact", "value": "http.path=/statistics.do", "catalog": None},
@@ -25,6 +27,7 @@ def talk(**changes: Any) -> dict[str, Any]:
         "unanswered": 0,
         "bytes_out": 1500,
         "bytes_in": 800,
+        "flow_ids": ["00000000000000aa"],
         **changes,
     }
 
@@ -44,6 +47,8 @@ def camera(ip: str = "10.20.3.11", *talks: dict[str, Any], **changes: Any) -> di
         "outside_answered": sum(t["answered"] for t in outside),
         "outside_bytes_out": sum(t["bytes_out"] for t in outside),
         "outside_bytes_in": sum(t["bytes_in"] for t in outside),
+        "one_way": None,
+        "restrictions": [],
         "talks": list(talks),
         **changes,
     }
@@ -59,6 +64,7 @@ def finding(ip: str, **changes: Any) -> dict[str, Any]:
         "explanation": "Statistics or logs left the site.",
         "flows": 2,
         "evidence": [{"kind": "destination", "value": "log.ys7.com port 80 (tcp)"}],
+        "flow_ids": ["00000000000000aa"],
         **changes,
     }
 
@@ -81,6 +87,7 @@ def report(*cameras: dict[str, Any], **changes: Any) -> dict[str, Any]:
         "totals": {"frames": 254, "frame_bytes": 77_000, "flows": 34, "cameras": len(cameras)},
         "verdict": {"state": "open", "text": "Traffic left the site."},
         "cameras": list(cameras),
+        "restrictions": [],
         "findings": [],
         "assumed": [],
         "losses": [],

@@ -35,6 +35,24 @@ def test_a_word_of_a_server_on_a_high_port_in_the_middle_opens_nothing(tmp_path:
     assert record.outcome == "answered"
 
 
+def test_an_acknowledgement_shows_the_answer_that_was_not_captured(tmp_path: Path) -> None:
+    out = [
+        tcp(CAMERA, 39180, CLOUD, 443, "S"),
+        tcp(CAMERA, 39180, CLOUD, 443, "A"),
+        tcp(CAMERA, 39180, CLOUD, 443, "PA", b"hello"),
+    ]
+    record = only_flow(tmp_path, *out)
+    assert (record.outcome, record.resp.packets) == ("answered", 0)
+
+
+@pytest.mark.parametrize("flags", [("S", "S"), ("PA", "PA"), ("S", "R")])
+def test_other_packets_of_one_side_alone_show_no_answer(
+    tmp_path: Path, flags: tuple[str, str]
+) -> None:
+    out = [tcp(CAMERA, 39180, CLOUD, 443, one, b"x" * ("P" in one)) for one in flags]
+    assert only_flow(tmp_path, *out).outcome != "answered"
+
+
 @pytest.mark.parametrize(
     ("theirs", "ours", "flags"),
     [

@@ -43,6 +43,8 @@ def test_a_line_holds_the_fields_that_programs_rely_on() -> None:
             "as_org": "AMAZON-AES",
             "operator": "Example",
             "operator_country": "CN",
+            "hosting": "Amazon",
+            "hosting_country": "US",
         },
         "initiated_by": "camera",
         "outcome": "answered",
@@ -62,7 +64,7 @@ def test_what_is_unknown_is_null() -> None:
                 service="",
                 destination=destination(
                     name="", name_source="", country="", asn=0, as_org="", operator="",
-                    operator_country="",
+                    operator_country="", hosting="", hosting_country="",
                 ),
             )
         )
@@ -71,6 +73,7 @@ def test_what_is_unknown_is_null() -> None:
     assert told["service"] is None
     assert {k for k, v in told["destination"].items() if v is None} == {
         "name", "name_source", "country", "asn", "as_org", "operator", "operator_country",
+        "hosting", "hosting_country",
     }  # fmt: skip
 
 

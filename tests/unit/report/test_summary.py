@@ -25,6 +25,30 @@ def test_flows_to_one_party_for_one_purpose_are_one_line() -> None:
     assert (talk["bytes_out"], talk["bytes_in"]) == (4500, 12600)
 
 
+def test_a_line_says_whose_network_the_server_is_in_and_names_a_few_flows() -> None:
+    made = Tally()
+    made.add(
+        batch_of(
+            flow(flow_id=f"00000000000000{number:02x}", destination=destination(country=country))
+            for number, country in enumerate(("US", "US", "IE", "DE", "SG"))
+        )
+    )
+    (talk,) = talks(made)
+    assert talk["hosting"] == [{"name": "Amazon", "country": "US"}]
+    assert talk["flow_ids"] == [f"00000000000000{number:02x}" for number in (0, 2, 3)]
+
+
+def test_a_listed_maker_and_a_listed_operator_are_said() -> None:
+    made = Tally()
+    made.add(batch_of([flow(destination=destination(operator="Imou"))]))
+    (camera,) = made.summary().as_dict({})["cameras"]
+    assert {one["names"] for one in camera["restrictions"]} == {"Hikvision"}
+    (talk,) = camera["talks"]
+    assert {(one["names"], one["because_of"]) for one in talk["restrictions"]} == {
+        ("Dahua", "Imou")
+    }
+
+
 def test_bytes_out_are_those_of_the_camera_whoever_began() -> None:
     made = Tally()
     made.add(
