@@ -37,9 +37,7 @@ def test_what_got_out_is_found_and_inside_the_site_is_not(wanted: Purpose, rule:
     assert found(purpose(wanted, scope=Scope.SITE)) == []
 
 
-@pytest.mark.parametrize(
-    ("sent", "rule"), [(15_999, "stream-contact"), (16_000, "media-leaving")]
-)
+@pytest.mark.parametrize(("sent", "rule"), [(15_999, "stream-contact"), (16_000, "media-leaving")])
 def test_video_leaves_where_the_camera_sent_as_much_as_a_picture(sent: int, rule: str) -> None:
     camera, other = Side("10.20.3.11", 40000, 30, sent), Side("52.5.131.44", 443, 800, 900_000)
     assert found(purpose(Purpose.MEDIA_RELAY, orig=camera, resp=other)) == [rule]
@@ -122,7 +120,7 @@ def test_a_finding_names_a_few_of_its_flows_one_for_each_party() -> None:
 def test_the_worst_comes_first() -> None:
     assert found(
         purpose(Purpose.DNS, service="dns"),
-        purpose(Purpose.MEDIA_RELAY),
+        purpose(Purpose.MEDIA_RELAY, orig=Side("10.20.3.11", 40000, 30, 16_000)),
         purpose(Purpose.DIAGNOSTICS),
     ) == [
         "diagnostics-jurisdiction",

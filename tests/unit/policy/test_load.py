@@ -9,7 +9,7 @@ from monitor.policy.load import condition_text, load_rules, shipped_rules
 from monitor.policy.rule import Rule
 
 ISSUED = {
-    "p2p-active", "media-leaving", "diagnostics-jurisdiction", "diagnostics-sent", "new-operator",
+    "p2p-active", "media-leaving", "stream-contact", "diagnostics-jurisdiction", "diagnostics-sent", "new-operator",
     "new-country", "purpose-changed", "diagnostics-drift", "upload-in-download", "plain-update",
     "firmware-fetched", "cleartext-credential", "remote-access", "scan", "spread", "dns-tunnel",
     "foreign-resolver", "encrypted-resolver", "tunnel-opened", "attempt-unanswered",
