@@ -1,6 +1,7 @@
 """Alerts: findings with a life cycle, as the policy stage, the store and the messages share them."""
 
 import hashlib
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -36,6 +37,13 @@ class Subject(NamedTuple):
     maker: str = ""
     brand: str = ""
     vlan: int | None = None
+    is_quiet: bool = False
+    """A silence or a window held back what it showed so far; it was not told."""
+
+    @property
+    def key(self) -> str:
+        """What it is known by when its address changes: MAC, else address."""
+        return self.mac or self.ip
 
 
 class Alert(NamedTuple):
@@ -86,6 +94,9 @@ class Alert(NamedTuple):
     group: tuple[str, ...] = ()
     """What the rule groups by, as its fingerprint has it."""
 
+    runbook: str = ""
+    """Page that says how to look into it: path or URL; empty: there is none."""
+
 
 class AlertEvent(NamedTuple):
     """What the policy stage says of an alert: to be kept, and told where a message is due."""
@@ -102,6 +113,20 @@ class AlertEvent(NamedTuple):
 
     silence: str = ""
     """Silence or window that holds a message back, empty where none does."""
+
+
+class Silence(NamedTuple):
+    """Alerts that nobody wants to be told of for a while, and who says so: a row of `silences`."""
+
+    id: str
+    matches: Mapping[str, str]
+    """All must agree: ``rule``, ``operator``, ``fingerprint`` (equal), ``camera`` (address or network),
+    ``when`` (a condition on alerts)."""
+
+    author: str
+    reason: str
+    created_ns: int
+    until_ns: int
 
 
 def fingerprint(*parts: str) -> str:

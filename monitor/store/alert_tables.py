@@ -27,6 +27,9 @@ ALERTS = Table(
     Column("times", BigInteger, nullable=False, doc="Flows or events since it was opened"),
     Column("evidence", JSON, nullable=False, doc="records.Evidence as objects"),
     Column("flow_ids", JSON, nullable=False, doc="A few of the flows"),
+    Column("told", Integer, nullable=False, doc="Cameras that the last message named"),
+    Column("group_by", JSON, nullable=False, doc="Values of what the rule groups by"),
+    Column("runbook", Text, nullable=False, doc="Page that says how to look into it"),
     Column("acknowledged_by", Text, nullable=False, doc="Who has seen it; empty: nobody yet"),
     Column("acknowledged_ns", BigInteger, doc="When; NULL: not yet"),
     Index("ix_alerts_state_opened_ns", "state", "opened_ns"),
@@ -52,9 +55,7 @@ SILENCES = Table(
     "silences",
     METADATA,
     Column("id", String(32), primary_key=True, doc="32 hex digits"),
-    Column(
-        "matches", JSON, nullable=False, doc="What it covers: rule, camera, operator, fingerprint"
-    ),
+    Column("matches", JSON, nullable=False, doc="alerts.Silence.matches"),
     Column("author", Text, nullable=False, doc="Who asked for it"),
     Column("reason", Text, nullable=False, doc="Why"),
     Column("created_ns", BigInteger, nullable=False, doc="When it was made"),

@@ -1,42 +1,36 @@
-"""Alerts to send."""
+"""Alerts with plain values, for tests."""
 
-from monitor.model.alerts import Alert, AlertState, Subject, fingerprint
+from typing import Any
+
+from monitor.model.alerts import Alert, AlertState, Subject
 from monitor.model.records import Evidence
 from monitor.model.words import Severity
 
-T0 = 1_795_000_000_000_000_000
-"""2026-11-18T11:06:40Z."""
 
-CAMERA = Subject("10.20.3.11", "44:19:b6:5e:20:a1", "gate north", "Hikvision", "HiLook", 30)
-SECOND = Subject("10.20.3.12", "44:19:b6:5e:20:a2", "", "Hikvision", "", None)
-
-
-def alert(number: int = 1, **changes: object) -> Alert:
-    """An open alert about one camera."""
-    made = Alert(
-        id=f"{number:032x}",
-        fingerprint=fingerprint("hall-1", "diagnostics-listed", CAMERA.ip, "Hikvision"),
-        sensor="hall-1",
-        rule="diagnostics-listed",
+def alert(**changes: Any) -> Alert:
+    """Return an open alert of one camera, changed as told."""
+    usual = Alert(
+        id="a" * 32,
+        fingerprint="f" * 32,
+        sensor="gate-1",
+        rule="media-leaving",
         severity=Severity.HIGH,
-        title="Diagnostics leave for Hikvision (CN)",
-        explanation="The camera sends diagnostics; block it or ask = why | \\ now.\nSecond line.",
+        title="Video or audio leaves the site",
+        explanation="Picture or sound went to a party outside.",
         state=AlertState.OPEN,
-        subjects=(CAMERA,),
+        subjects=(Subject("10.20.3.11", "44:19:b6:5e:20:a1", "Gate", "Hikvision", "", 20),),
         operator="Hikvision",
         operator_country="CN",
-        destinations=("log.hik-connect.com",),
-        opened_ns=T0,
-        updated_ns=T0,
-        last_ns=T0 + 5_000_000_000,
+        destinations=("vtmvirginia.ezvizlife.com",),
+        opened_ns=1000,
+        updated_ns=1000,
+        last_ns=1000,
         resolved_ns=None,
         times=3,
-        evidence=(Evidence("name", "log.hik-connect.com", "hikvision.logs"),),
-        flow_ids=("00000000000000a1",),
+        evidence=(Evidence("destination", "vtmvirginia.ezvizlife.com port 8554 (tcp)"),),
+        flow_ids=("00000000000000aa",),
+        told=1,
+        group=("Hikvision",),
+        runbook="docs/rules/media-leaving.md",
     )
-    return made._replace(**changes)  # type: ignore[arg-type]  # any field
-
-
-def resolved(one: Alert, at_ns: int) -> Alert:
-    """The same alert, when it is over."""
-    return one._replace(state=AlertState.RESOLVED, resolved_ns=at_ns, updated_ns=at_ns)
+    return usual._replace(**changes)
