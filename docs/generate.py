@@ -98,7 +98,7 @@ def command_line() -> str:
         "| 1 | unexpected failure, with a traceback: a bug |",
         "| 2 | the command line cannot be understood, or the output directory not be used |",
         "| 3 | a configuration, catalogue or database file is refused |",
-        "| 4 | a capture could not be read, or not to its end; what could be read was used |",
+        "| 4 | a capture could not be read, or not to its end (the rest was used); nothing fetched |",
         "| 5 | the store cannot be reached, or its schema is not ours |",
         "| 10 | `--fail-on` found a finding of that severity or worse |",
     ]

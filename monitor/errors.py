@@ -28,6 +28,12 @@ class CaptureError(MonitorError):
     exit_status = 4
 
 
+class FetchError(MonitorError):
+    """Something could not be fetched over the network; what is there stays in use."""
+
+    exit_status = 4
+
+
 class OutputError(MonitorError):
     """An output file cannot be written."""
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 import gc
+import json
 import sys
 import tempfile
 import time
@@ -47,6 +48,8 @@ class Job:
     out: Path | None
     store_url: str
     command: Sequence[str]
+    replaces: bool = False
+    """Write over the run of other captures that `out` holds."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +127,8 @@ def replay(job: Job, progress: Progress) -> Done:
         settings = config.as_dict(job.settings)
         if job.out is not None:
             make_directory(job.out)
+            if not job.replaces:
+                refuse_other_run(job.out, job.files)
         kept = None
         if job.store_url:
             kept = stack.enter_context(Keeper(job.store_url, job.files, settings, _now_ns()))
@@ -194,6 +199,25 @@ def make_directory(path: Path) -> None:
         raise UsageError(
             f"--out {path}: {error.strerror}; name a directory that can be written"
         ) from error
+
+
+def refuse_other_run(path: Path, captures: Sequence[str]) -> None:
+    """Let a run be repeated in its directory, and nothing else be written over it.
+
+    Raises:
+        UsageError: The directory holds a run of other captures.
+    """
+    try:
+        manifest = json.loads((path / files.MANIFEST).read_bytes())
+        names = [str(item["name"]) for item in manifest["inputs"]]
+    except (OSError, ValueError, LookupError, TypeError):
+        return
+    if sorted(names) != sorted(captures):
+        other = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if names[3:] else "")
+        raise UsageError(
+            f"--out {path}: holds the run of {other}; name another directory, or add --force to "
+            "replace it"
+        )
 
 
 def _report(

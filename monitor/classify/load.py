@@ -37,9 +37,10 @@ def load_catalog(user_folder: Path | None = None) -> Catalog:
         entries = read_entries(files)
     if user_folder is not None:
         mine = catalog_files(user_folder)
-        digest = _digest([*files, *mine])
         by_id = {entry.id: entry for entry in entries}
+        # Read first: what cannot be read is a fault of that file, in words.
         by_id.update((entry.id, entry) for entry in read_entries(mine))
+        digest = _digest([*files, *mine])
         entries = list(by_id.values())
     return Catalog(entries, digest)
 
@@ -66,7 +67,11 @@ def check_files(files: Iterable[Path]) -> tuple[list[Entry], list[Fault]]:
         reader = EntryReader(file.name, faults)
         try:
             document = yaml.load(file.read_bytes(), Loader=_Loader)  # noqa: S506  # _Loader is a safe loader
-        except (OSError, yaml.YAMLError, UnicodeDecodeError, ValueError) as error:
+        except OSError as error:
+            mend = "make it a file that can be read, or move it away"
+            faults.append(Fault(file.name, "(file)", f"cannot be read ({error.strerror})", mend))
+            continue
+        except (yaml.YAMLError, UnicodeDecodeError, ValueError) as error:
             reason = " ".join(str(error).split())
             faults.append(Fault(file.name, "(file)", f"cannot be read ({reason})", "mend the YAML"))
             continue
@@ -165,7 +170,12 @@ def catalog_files(folder: Path) -> list[Path]:
     """
     if not folder.is_dir():
         raise ConfigError(f"catalogue: {folder} is not a folder; name one that holds *.yaml files")
-    return sorted(folder.glob("*.yaml"))
+    try:
+        return sorted(path for path in folder.iterdir() if path.suffix == ".yaml")
+    except OSError as error:
+        raise ConfigError(
+            f"catalogue: {folder}: {error.strerror}; make it a folder that can be read"
+        ) from error
 
 
 def _digest(files: Iterable[Path]) -> str:

@@ -29,6 +29,9 @@ Out = Annotated[
         metavar="DIR",
     ),
 ]
+Force = Annotated[
+    bool, typer.Option("--force", help="Replace the run of other captures that DIR holds.")
+]
 Cameras = Annotated[
     str,
     typer.Option(
@@ -54,9 +57,10 @@ FailOn = Annotated[
 Config = Annotated[Path | None, typer.Option(help="Settings file (TOML).", metavar="FILE")]
 
 
-def replay(
+def replay(  # noqa: PLR0913, PLR0917  # one argument an option
     files: Files,
     out: Out = None,
+    force: Force = False,
     cameras: Cameras = "",
     site: Site = "",
     store: StoreUrl = "",
@@ -78,7 +82,9 @@ def replay(
         settings = settings.model_copy(update={"site": settings.site.model_copy(update=given)})
     if files.count("-") > 1:
         raise UsageError("standard input can be read once; give '-' one time")
-    job = run.Job(files=files, settings=settings, out=out, store_url=store, command=sys.argv)
+    job = run.Job(
+        files=files, settings=settings, out=out, store_url=store, command=sys.argv, replaces=force
+    )
     with run.Progress(enabled=not as_json) as progress:
         done = run.replay(job, progress)
     try:

@@ -12,7 +12,7 @@ from monitor.enrich.geo_check import check, opened
 from monitor.enrich.geo_database import GeoDatabase
 from monitor.enrich.geo_sources import DEFAULT_SOURCES, Source, source_named
 from monitor.enrich.unpack import cache_folder, write_atomic
-from monitor.errors import ConfigError, MonitorError
+from monitor.errors import ConfigError, FetchError, OutputError
 
 if TYPE_CHECKING:
     import httpx
@@ -60,7 +60,8 @@ def update(
 
     Raises:
         ConfigError: It was refused: not a database, of another kind, drifted, or a wrong checksum.
-        MonitorError: It could not be fetched or written.
+        FetchError: It could not be fetched.
+        OutputError: It could not be written.
     """
     where = folder or cache_folder() / "geo"
     target = where / f"{source.name}.mmdb"
@@ -86,7 +87,7 @@ def update(
             write_atomic(where / f"{source.name}.mmdb.previous", target.read_bytes())
         candidate.replace(target)
     except OSError as error:
-        raise MonitorError(
+        raise OutputError(
             f"{where}: cannot be written ({error.strerror}); make it writable or name another folder"
         ) from error
     finally:
@@ -122,7 +123,7 @@ def _fetch(client: "httpx.Client", url: str) -> bytes:
         # Bytes as sent: a .gz file is unpacked here, not by the transport.
         with client.stream("GET", url, headers={"Accept-Encoding": "identity"}) as response:
             if response.status_code != httpx.codes.OK:
-                raise MonitorError(
+                raise FetchError(
                     f"{url}: the server answered {response.status_code} "
                     f"{response.reason_phrase}; check the address, the old database stays in use"
                 )
@@ -135,12 +136,12 @@ def _fetch(client: "httpx.Client", url: str) -> bytes:
                         "country or ASN database"
                     )
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise MonitorError(
+        raise FetchError(
             f"{url}: cannot be fetched ({str(error) or type(error).__name__}); check the "
             "connection, the old database stays in use"
         ) from error
     if wanted.isdigit() and len(body) != int(wanted):
-        raise MonitorError(
+        raise FetchError(
             f"{url}: cut, {len(body)} of {wanted} bytes came; fetch again, the old database "
             "stays in use"
         )

@@ -11,6 +11,9 @@ from monitor.report import restricted
 from monitor.report.summary import Summary
 from monitor.report.units import plural, span_text
 
+GAP_NS = 60 * 10**9
+"""Time between two captures that is worth saying: a file that is changed for the next takes less."""
+
 
 @dataclasses.dataclass(slots=True, kw_only=True)
 class RunFacts:
@@ -33,6 +36,7 @@ def build(summary: Summary, findings: Sequence[Finding], facts: RunFacts) -> dic
         "version": facts.version,
         "inputs": [dataclasses.asdict(item) for item in facts.inputs],
         "period": _period(facts.inputs),
+        "gaps": _gaps(facts.inputs),
         "totals": {
             "frames": sum(item.frames for item in facts.inputs),
             "frame_bytes": sum(item.frame_bytes for item in facts.inputs),
@@ -127,3 +131,20 @@ def _period(inputs: Sequence[InputInfo]) -> dict[str, str] | None:
     until = end[11:19] if end[:10] == start[:10] else end[:19].replace("T", " ")
     text = f"{start[:19].replace('T', ' ')} to {until} UTC"
     return {"first": start, "last": end, "text": f"{text} ({span_text((last - first) / 1e9)})"}
+
+
+def _gaps(inputs: Sequence[InputInfo]) -> list[str]:
+    """Return when no capture ran between the first and the last, one line each."""
+    spans = sorted(
+        (item.first_ns, item.last_ns)
+        for item in inputs
+        if item.first_ns is not None and item.last_ns is not None
+    )
+    gaps = []
+    until = spans[0][1] if spans else 0
+    for first, last in spans:
+        if first - until >= GAP_NS:
+            since, to = (utc_text(at)[:19].replace("T", " ") for at in (until, first))
+            gaps.append(f"{since} to {to} UTC ({span_text((first - until) / 1e9)})")
+        until = max(until, last)
+    return gaps

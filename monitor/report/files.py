@@ -12,6 +12,7 @@ from monitor.errors import OutputError
 from monitor.report import html
 from monitor.report.jsonl import FILE_NAME
 
+MANIFEST = "manifest.json"
 _PRETTY = orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE
 
 
@@ -51,7 +52,7 @@ def write_run(
         "report.html": write_text(directory / "report.html", html.render(report)),
     }
     write_json(
-        directory / "manifest.json",
+        directory / MANIFEST,
         {
             "camwatch": report["version"],
             "command": list(command),

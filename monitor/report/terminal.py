@@ -17,6 +17,7 @@ from monitor.report.units import bytes_text, count_text, plural
 
 MAX_CAMERAS = 12
 MAX_TALKS = 14
+MAX_GAPS = 5
 
 MAX_KEPT_INSIDE = 6
 """Addresses listed of those that kept to the site: there may be many, and no news."""
@@ -264,6 +265,10 @@ def _foot(report: dict[str, Any]) -> Iterable[Text]:
             yield Text(f"Restriction list: {text}; operators here: {operators}", "yellow")
     if any(_is_doubtful(talk) for talk in outside):
         yield Text("A purpose with ? rests on weak evidence.", "dim")
+    for text in report["gaps"][:MAX_GAPS]:
+        yield Text(f"Not captured: {text}", "yellow")
+    if len(report["gaps"]) > MAX_GAPS:
+        yield Text(f"Not captured: … and {len(report['gaps']) - MAX_GAPS} more gaps", "yellow")
     for text in report["assumed"]:
         yield Text(f"Assumed: {text}", "dim")
     for text in report["losses"]:

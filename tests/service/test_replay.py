@@ -253,3 +253,16 @@ def test_a_reader_that_leaves_early_does_not_hide_what_was_found() -> None:
     )  # fmt: skip
     assert done.returncode == 10
     assert b"Traceback" not in done.stderr
+
+
+def test_a_run_of_other_captures_is_not_written_over_unless_told(tmp_path: Path) -> None:
+    assert camwatch("replay", CHATTY, "--out", tmp_path).returncode == 0
+    before = (tmp_path / "manifest.json").read_bytes()
+    refused = camwatch("replay", OFFICE, "--out", tmp_path)
+    assert refused.returncode == 2
+    assert b"holds the run of" in refused.stderr
+    assert b"--force" in refused.stderr
+    assert refused.stderr.count(b"\n") == 1
+    assert (tmp_path / "manifest.json").read_bytes() == before
+    assert camwatch("replay", CHATTY, "--out", tmp_path).returncode == 0
+    assert camwatch("replay", OFFICE, "--out", tmp_path, "--force").returncode == 0

@@ -84,6 +84,7 @@ def report(*cameras: dict[str, Any], **changes: Any) -> dict[str, Any]:
             }
         ],
         "period": {"text": "2026-11-09 08:30:00 to 2026-11-09 08:32:48 UTC (3 min)"},
+        "gaps": [],
         "totals": {"frames": 254, "frame_bytes": 77_000, "flows": 34, "cameras": len(cameras)},
         "verdict": {"state": "open", "text": "Traffic left the site."},
         "cameras": list(cameras),

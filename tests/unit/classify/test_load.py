@@ -103,3 +103,15 @@ def test_odd_files_are_faults_not_exceptions(tmp_path: Path, text: str) -> None:
     entries, faults = check_files(catalog_files(tmp_path))
     assert entries == []
     assert faults
+
+
+def test_a_folder_in_the_place_of_a_file_is_refused_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "x.yaml").mkdir()
+    with pytest.raises(ConfigError, match=r"x\.yaml.*Is a directory"):
+        load_catalog(tmp_path)
+
+
+def test_a_link_to_nowhere_is_refused_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "x.yaml").symlink_to(tmp_path / "gone")
+    with pytest.raises(ConfigError, match=r"x\.yaml.*No such file"):
+        load_catalog(tmp_path)

@@ -16,7 +16,7 @@ from monitor.enrich.geo import Geo
 from monitor.enrich.geo_check import PROBES
 from monitor.enrich.geo_sources import Source
 from monitor.enrich.geo_update import update
-from monitor.errors import ConfigError, MonitorError
+from monitor.errors import ConfigError, FetchError, MonitorError
 from tests.support.mmdb import write_mmdb
 
 MONTH = (2026, 11)
@@ -237,8 +237,9 @@ def test_a_server_that_does_not_answer_is_one_clear_line(tmp_path: Path) -> None
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
     unreachable = Source("server-country", "country", f"http://127.0.0.1:{port}/c", "x")
-    with pytest.raises(MonitorError, match="cannot be fetched") as caught:
+    with pytest.raises(FetchError, match="cannot be fetched") as caught:
         update(unreachable, month=MONTH, folder=tmp_path / "geo")
+    assert caught.value.exit_status == 4
     assert "the old database stays in use" in str(caught.value)
 
 

@@ -51,3 +51,11 @@ def test_the_period_is_that_of_all_inputs_and_says_the_day_once(
 
 def test_inputs_without_frames_have_no_period() -> None:
     assert build(Tally().summary(), (), facts([InputInfo(name="empty.pcap")]))["period"] is None
+
+
+def test_hours_between_captures_are_said_and_the_change_of_a_file_is_not() -> None:
+    inputs = [capture(7230, 7260), capture(0, 100), capture(40, 60), capture(159, 180)]
+    assert build(Tally().summary(), (), facts(inputs))["gaps"] == [
+        "2026-11-09 08:33:00 to 2026-11-09 10:30:30 UTC (118 min)"
+    ]
+    assert build(Tally().summary(), (), facts([]))["gaps"] == []
