@@ -91,7 +91,7 @@ def connect(
         StoreError: The driver is not installed.
     """
     is_sqlite = url.get_backend_name() == "sqlite"
-    special: dict[str, Any] = {"json_serializer": _as_json, "json_deserializer": _of_json}
+    special: dict[str, Any] = {"json_serializer": as_json, "json_deserializer": from_json}
     if is_sqlite:
         # One connection for the life of the store: an in-memory database lives as long as it does.
         special["poolclass"] = StaticPool
@@ -119,11 +119,13 @@ def connect(
     return engine
 
 
-def _as_json(value: Any) -> str:
+def as_json(value: Any) -> str:
+    """Return JSON as the columns of JSON hold it."""
     return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
 
 
-def _of_json(value: Any) -> Any:
+def from_json(value: Any) -> Any:
+    """Return what a column of JSON holds."""
     # To SQLite a column of JSON is one of numbers where it can be: a bare number comes as one.
     return value if isinstance(value, int | float) else orjson.loads(value)
 

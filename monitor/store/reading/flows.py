@@ -1,0 +1,98 @@
+"""Flows: a page of them, and one."""
+
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, case, select
+
+from monitor.store.reading.paging import Cut, Sort, cut
+from monitor.store.reading.scope import EVER, Scope
+from monitor.store.tables import CAMERAS, DESTINATIONS, EVIDENCE, FLOWS, RUNS
+
+IS_OURS: Final = FLOWS.c.initiated_by == "camera"
+BYTES_OUT: Final = case((IS_OURS, FLOWS.c.orig_bytes), else_=FLOWS.c.resp_bytes)
+BYTES_IN: Final = case((IS_OURS, FLOWS.c.resp_bytes), else_=FLOWS.c.orig_bytes)
+
+SORTS: Final[dict[str, ColumnElement[int]]] = {
+    "start": FLOWS.c.start_ns,
+    "bytes_out": BYTES_OUT,
+    "bytes_in": BYTES_IN,
+    "duration": FLOWS.c.end_ns - FLOWS.c.start_ns,
+}
+"""What flows can be sorted by; only ``start`` has an index, the others read all that is asked for."""
+
+_FROM: Final = (
+    FLOWS.join(DESTINATIONS, DESTINATIONS.c.id == FLOWS.c.destination_id)
+    .join(RUNS, RUNS.c.no == FLOWS.c.run_no)
+    .outerjoin(EVIDENCE, EVIDENCE.c.id == FLOWS.c.evidence_id)
+    .outerjoin(
+        CAMERAS, (CAMERAS.c.run_no == FLOWS.c.run_no) & (CAMERAS.c.ip == FLOWS.c.camera_ip)
+    )
+)
+
+
+def sort_of(name: str) -> Sort:
+    """Return the order of a name of `SORTS`, with a minus in front for the largest first."""
+    key = SORTS[name.removeprefix("-")]
+    return Sort(name, (key, FLOWS.c.run_no, FLOWS.c.flow_id), name.startswith("-"))
+
+
+def flows(
+    connection: Connection,
+    scope: Scope,
+    *,
+    where: ColumnElement[bool] | None = None,
+    sort: str = "-start",
+    after: str | None = None,
+    limit: int = 100,
+) -> Cut:
+    """Return a page of flows.
+
+    Args:
+        connection: Of a `Reader`.
+        scope: Runs, and when the flows began.
+        where: Further condition, as `where.compile_filter` makes it.
+        sort: A name of `SORTS`, with a minus in front for the largest first.
+        after: Cursor.
+        limit: Most rows.
+    """
+    query = _select().where(FLOWS.c.run_no.in_(scope.runs))
+    if scope.from_ns != EVER[0]:
+        query = query.where(FLOWS.c.start_ns >= scope.from_ns)
+    if scope.to_ns != EVER[1]:
+        query = query.where(FLOWS.c.start_ns < scope.to_ns)
+    if where is not None:
+        query = query.where(where)
+    return cut(connection, query, sort_of(sort), after, limit)
+
+
+def flow(connection: Connection, run: str | None, flow_id: str) -> RowMapping | None:
+    """Return one flow; of several runs that have it, the newest one's."""
+    query = _select().where(FLOWS.c.flow_id == flow_id)
+    # Numbers first: the key of `flows` begins with them.
+    numbers = select(RUNS.c.no)
+    if run is not None:
+        numbers = numbers.where(RUNS.c.id == run)
+    query = query.where(FLOWS.c.run_no.in_(numbers)).order_by(FLOWS.c.run_no.desc()).limit(1)
+    return connection.execute(query).mappings().first()
+
+
+def _select() -> Select[Any]:
+    c, d = CAMERAS.c, DESTINATIONS.c
+    return select(
+        FLOWS,
+        RUNS.c.id.label("run"),
+        EVIDENCE.c["items"].label("evidence"),
+        c.mac.label("camera_mac"),
+        c.maker.label("camera_maker"),
+        c.brand.label("camera_brand"),
+        c.kind.label("camera_kind"),
+        d.ip.label("destination_ip"),
+        d.port.label("destination_port"),
+        d.name.label("destination_name"),
+        d.name_source,
+        d.country,
+        d.asn,
+        d.as_org,
+        d.operator,
+        d.operator_country,
+    ).select_from(_FROM)

@@ -1,0 +1,110 @@
+"""Keyset paging: a page begins after the last row of the one before, not after a number of rows.
+
+So a page costs the same wherever it is, and rows that come in meanwhile neither repeat nor hide
+others.
+"""
+
+import base64
+import binascii
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import orjson
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, tuple_
+from sqlalchemy.sql import literal
+
+MOST = 1 << 62
+MAX_CURSOR = 2048
+
+
+class BadCursorError(ValueError):
+    """The cursor is not one that this list gave."""
+
+
+class Sort(NamedTuple):
+    """An order of rows that no two share a place in."""
+
+    name: str
+    """As the caller wrote it; a cursor of another order is refused."""
+
+    keys: tuple[ColumnElement[Any], ...]
+    """What is sorted by, and then what tells equal ones apart; never NULL."""
+
+    is_descending: bool = False
+
+
+class Cut(NamedTuple):
+    """One page of rows."""
+
+    rows: Sequence[RowMapping]
+    next: str | None
+    """Cursor of the page after it; None: there is none."""
+
+
+def cut(
+    connection: Connection, query: Select[Any], sort: Sort, after: str | None, limit: int
+) -> Cut:
+    """Return a page.
+
+    Args:
+        connection: Of a `Reader`.
+        query: What to select, not sorted; may have conditions and groups of its own, where the
+            keys are columns that stand below the groups.
+        sort: The order.
+        after: Cursor of the page, as `Cut.next` gave it; None for the first page.
+        limit: Most rows.
+
+    Raises:
+        BadCursorError: The cursor is of another list or order, or damaged.
+    """
+    labels = [f"key_{at}" for at in range(len(sort.keys))]
+    query = query.add_columns(
+        *(key.label(label) for key, label in zip(sort.keys, labels, strict=True))
+    )
+    if after is not None:
+        values = decode(after, sort)
+        bounds = tuple_(
+            *(literal(v, type_=k.type) for v, k in zip(values, sort.keys, strict=True))
+        )
+        keys = tuple_(*sort.keys)
+        query = query.where(keys < bounds if sort.is_descending else keys > bounds)
+    order = [key.desc() if sort.is_descending else key.asc() for key in sort.keys]
+    found = connection.execute(query.order_by(*order).limit(limit + 1)).mappings().all()
+    if len(found) <= limit:
+        return Cut(found, None)
+    rows = found[:limit]
+    return Cut(rows, encode(sort.name, [rows[-1][label] for label in labels]))
+
+
+def encode(name: str, values: Sequence[Any]) -> str:
+    """Return a cursor."""
+    told = orjson.dumps([name, *(int(v) if not isinstance(v, str) else v for v in values)])
+    return base64.urlsafe_b64encode(told).decode().rstrip("=")
+
+
+def decode(cursor: str, sort: Sort) -> list[Any]:
+    """Return the values of a cursor.
+
+    Raises:
+        BadCursorError: It is of another list or order, or damaged.
+    """
+    try:
+        if len(cursor) > MAX_CURSOR:
+            raise BadCursorError("it is too long")
+        padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
+        told = orjson.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
+    except (ValueError, binascii.Error) as error:
+        raise BadCursorError("cursor: it is damaged; take it from 'next' as it is") from error
+    if not isinstance(told, list) or not told or told[0] != sort.name:
+        raise BadCursorError("cursor: it is of another list or order; begin without one")
+    values = told[1:]
+    kinds = [key.type.python_type for key in sort.keys]
+    if len(values) != len(kinds) or not all(map(_fits, values, kinds)):
+        raise BadCursorError("cursor: it is damaged; take it from 'next' as it is")
+    return values
+
+
+def _fits(value: Any, kind: type) -> bool:
+    if kind is str:
+        return isinstance(value, str) and "\0" not in value
+    return isinstance(value, int) and not isinstance(value, bool) and -MOST < value < MOST

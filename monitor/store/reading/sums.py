@@ -1,0 +1,176 @@
+"""Sums over flows: from the table of totals where a run keeps it, else from the flows themselves."""
+
+from collections.abc import Sequence
+from typing import Any, Final, NamedTuple
+
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    Subquery,
+    case,
+    distinct,
+    func,
+    literal,
+    select,
+    union_all,
+)
+
+from monitor.store.live_tables import TOTALS
+from monitor.store.reading.scope import Scope, with_totals
+from monitor.store.tables import DESTINATIONS, FLOWS
+
+UNTAGGED: Final = -1
+"""How `totals` writes that there is no VLAN tag."""
+
+MOST_POINTS: Final = 500
+"""Points of a series; a finer step than that is made coarser."""
+
+STEPS_NS: Final = tuple(
+    seconds * 1_000_000_000 for seconds in (1, 10, 60, 300, 900, 3600, 10_800, 86_400, 604_800)
+)
+
+
+class Sum(NamedTuple):
+    """Flows of one kind."""
+
+    camera_ip: str
+    vlan: int
+    scope: str
+    purpose: str
+    operator: str
+    operator_country: str
+    country: str
+    outcome: str
+    initiated_by: str
+    flows: int
+    out_bytes: int
+    in_bytes: int
+    last_ns: int
+
+
+KINDS: Final = (
+    "camera_ip",
+    "vlan",
+    "scope",
+    "purpose",
+    "operator",
+    "operator_country",
+    "country",
+    "outcome",
+    "initiated_by",
+)
+
+
+def sums(connection: Connection, scope: Scope) -> list[Sum]:
+    """Return the sums of a scope, one for each combination that there is.
+
+    Spans of `totals` that begin in the time count whole.
+    """
+    if not scope.runs:
+        return []
+    source = _source(connection, scope)
+    kinds = [source.c[name] for name in KINDS]
+    query = select(
+        *kinds,
+        func.sum(source.c.flows),
+        func.sum(source.c.out_bytes),
+        func.sum(source.c.in_bytes),
+        func.max(source.c.last_ns),
+    ).group_by(*kinds)
+    # PostgreSQL sums bigint as numeric.
+    return [Sum(*row[:9], *map(int, row[9:])) for row in connection.execute(query)]
+
+
+class Point(NamedTuple):
+    """One kind of flows in one step of time."""
+
+    at_ns: int
+    purpose: str
+    flows: int
+    out_bytes: int
+    in_bytes: int
+    cameras: int
+
+
+def series(
+    connection: Connection, scope: Scope, step_ns: int, camera_ip: str | None = None
+) -> list[Point]:
+    """Return purposes over time, of flows that leave the site, oldest first."""
+    if not scope.runs:
+        return []
+    source = _source(connection, scope)
+    step = literal(step_ns, BigInteger)
+    at = source.c.bucket_ns - source.c.bucket_ns % step
+    query = (
+        select(
+            at.label("at_ns"),
+            source.c.purpose,
+            func.sum(source.c.flows),
+            func.sum(source.c.out_bytes),
+            func.sum(source.c.in_bytes),
+            func.count(distinct(source.c.camera_ip)),
+        )
+        .where(source.c.scope == "outside")
+        .group_by("at_ns", source.c.purpose)
+        .order_by("at_ns", source.c.purpose)
+    )
+    if camera_ip is not None:
+        query = query.where(source.c.camera_ip == camera_ip)
+    return [
+        Point(int(row[0]), row[1], *map(int, row[2:])) for row in connection.execute(query)
+    ]
+
+
+def step_for(span_ns: int, wanted_ns: int | None = None) -> int:
+    """Return the step of a series: as wanted, but never more than `MOST_POINTS` of them."""
+    for step in STEPS_NS:
+        if span_ns / step <= (MOST_POINTS if wanted_ns is not None else 120) and step >= (
+            wanted_ns or 0
+        ):
+            return step
+    return max(span_ns // MOST_POINTS + 1, STEPS_NS[-1])
+
+
+def _source(connection: Connection, scope: Scope) -> Subquery:
+    """Return rows with the columns of `totals`, from it or from flows."""
+    summed = with_totals(connection, scope.runs)
+    others = tuple(no for no in scope.runs if no not in set(summed))
+    parts: list[Any] = []
+    if summed or not others:
+        parts.append(_from_totals(summed, scope))
+    if others:
+        parts.append(_from_flows(others, scope))
+    query = parts[0] if len(parts) == 1 else union_all(*parts)
+    return query.subquery("source")
+
+
+def _from_totals(runs: Sequence[int], scope: Scope) -> Any:
+    t = TOTALS.c
+    return select(
+        *(t[name] for name in KINDS), t.bucket_ns, t.flows, t.out_bytes, t.in_bytes, t.last_ns
+    ).where(t.run_no.in_(runs), t.bucket_ns >= scope.from_ns, t.bucket_ns < scope.to_ns)
+
+
+def _from_flows(runs: Sequence[int], scope: Scope) -> Any:
+    f, d = FLOWS.c, DESTINATIONS.c
+    is_ours = f.initiated_by == "camera"
+    return (
+        select(
+            f.camera_ip,
+            func.coalesce(f.vlan, UNTAGGED).label("vlan"),
+            f.scope,
+            f.purpose,
+            d.operator,
+            d.operator_country,
+            d.country,
+            f.outcome,
+            f.initiated_by,
+            f.start_ns.label("bucket_ns"),
+            literal(1, BigInteger).label("flows"),
+            case((is_ours, f.orig_bytes), else_=f.resp_bytes).label("out_bytes"),
+            case((is_ours, f.resp_bytes), else_=f.orig_bytes).label("in_bytes"),
+            f.end_ns.label("last_ns"),
+        )
+        .select_from(FLOWS.join(DESTINATIONS, d.id == f.destination_id))
+        .where(f.run_no.in_(runs), f.start_ns >= scope.from_ns, f.start_ns < scope.to_ns)
+    )
