@@ -71,9 +71,12 @@ class Done:
 class Progress:
     """A bar on standard error, for captures that take a while and people who look."""
 
-    def __init__(self, *, enabled: bool) -> None:
-        self._enabled = enabled and sys.stderr.isatty()
+    def __init__(self, *, enabled: bool, as_lines: bool = False) -> None:
+        self._enabled = enabled and not as_lines and sys.stderr.isatty()
+        self._as_lines = as_lines
         self._bar: Bar | None = None
+        self._total = 0
+        self._percent = -1
 
     def __enter__(self) -> Self:
         return self
@@ -89,6 +92,7 @@ class Progress:
 
     def expect(self, total: int | None) -> None:
         """Start the bar where it is worth it."""
+        self._total = total or 0
         if not self._enabled or total is None or total < BAR_FROM_BYTES:
             return
         self._bar = Bar(
@@ -107,6 +111,12 @@ class Progress:
         """Move the bar to the number of bytes consumed."""
         if self._bar is not None:
             self._bar.update(self._bar.tasks[0].id, completed=consumed)
+        elif self._as_lines and self._total:
+            percent = min(100, consumed * 100 // self._total)
+            if percent != self._percent:
+                self._percent = percent
+                sys.stderr.write(f"progress {percent}\n")
+                sys.stderr.flush()
 
 
 def replay(job: Job, progress: Progress) -> Done:

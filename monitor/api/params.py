@@ -50,9 +50,7 @@ def time_ns(text: Any) -> int:
 Time = Annotated[
     int,
     BeforeValidator(time_ns),
-    WithJsonSchema(
-        {"type": "string", "format": "date-time", "examples": ["2026-11-28T08:00:00Z"]}
-    ),
+    WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2026-11-28T08:00:00Z"]}),
 ]
 """A moment: RFC 3339 outside, nanoseconds since 1970 inside."""
 

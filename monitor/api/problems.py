@@ -17,7 +17,10 @@ from monitor.store.reading.reader import BusyStoreError, SlowQueryError
 MEDIA_TYPE = "application/problem+json"
 URN = "urn:camwatch:problem:"
 
-BAD_INPUT = HTTPStatus.UNPROCESSABLE_CONTENT
+BAD_INPUT = 422
+TITLES = {413: "Content Too Large", 422: "Unprocessable Content"}
+"""As RFC 9110 names them; Python does since 3.13."""
+
 MOST_SHOWN = 200
 """Characters of what the caller sent that are repeated to them."""
 
@@ -82,7 +85,7 @@ def response(
     """Return a problem as the answer to a request."""
     problem = Problem(
         type=URN + kind if kind else "about:blank",
-        title=HTTPStatus(status).phrase,
+        title=TITLES.get(status) or HTTPStatus(status).phrase,
         status=status,
         detail=detail,
         instance=request.url.path,

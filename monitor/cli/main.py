@@ -33,13 +33,25 @@ def _root(
 
 def _register() -> None:
     # Each import is of a small module: what a command needs is imported when it runs.
-    from monitor.cli import catalog, configuration, explain, geo, inspect, replay, rules  # noqa: PLC0415  # see above
+    from monitor.cli import (  # noqa: PLC0415  # see above
+        catalog,
+        configuration,
+        explain,
+        geo,
+        inspect,
+        replay,
+        rules,
+        serve,
+        token,
+    )
 
     app.command("replay")(replay.replay)
     app.command("explain")(explain.explain)
     app.command("inspect")(inspect.inspect)
     app.command("check-config")(configuration.check)
     app.command("show-config")(configuration.show)
+    app.command("serve")(serve.serve)
+    app.add_typer(token.app, name="token")
     app.add_typer(catalog.app, name="catalog")
     app.add_typer(geo.app, name="geo")
     app.add_typer(rules.app, name="rules")

@@ -54,6 +54,10 @@ FailOn = Annotated[
     Severity | None,
     typer.Option(help="Exit with 10 when there is a finding of this severity or worse."),
 ]
+Lines = Annotated[
+    bool,
+    typer.Option("--progress", help="Write 'progress PERCENT' lines to standard error."),
+]
 Config = Annotated[Path | None, typer.Option(help="Settings file (TOML).", metavar="FILE")]
 
 
@@ -66,6 +70,7 @@ def replay(  # noqa: PLR0913, PLR0917  # one argument an option
     store: StoreUrl = "",
     as_json: Json = False,
     fail_on: FailOn = None,
+    as_lines: Lines = False,
     config: Config = None,
 ) -> None:
     """Read captures and tell what the cameras in them sent out: what for, to whom, and did it get through."""
@@ -85,7 +90,7 @@ def replay(  # noqa: PLR0913, PLR0917  # one argument an option
     job = run.Job(
         files=files, settings=settings, out=out, store_url=store, command=sys.argv, replaces=force
     )
-    with run.Progress(enabled=not as_json) as progress:
+    with run.Progress(enabled=not as_json, as_lines=as_lines) as progress:
         done = run.replay(job, progress)
     try:
         if as_json:

@@ -14,9 +14,11 @@ from monitor.config.notify import NotifySettings
 from monitor.config.policy import PolicySettings
 from monitor.config.reading import CatalogSettings, FlowSettings, GeoSettings, SiteSettings
 from monitor.config.section import Section
+from monitor.config.serving import ApiSettings
 from monitor.errors import ConfigError
 
 __all__ = [
+    "ApiSettings",
     "CatalogSettings",
     "FlowSettings",
     "GeoSettings",
@@ -43,6 +45,7 @@ class Settings(Section):
     catalog: CatalogSettings = CatalogSettings()
     policy: PolicySettings = PolicySettings()
     notify: NotifySettings = NotifySettings()
+    api: ApiSettings = ApiSettings()
 
 
 def load(path: Path | None, environment: Mapping[str, str] | None = None) -> Settings:

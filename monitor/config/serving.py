@@ -77,7 +77,9 @@ class ApiSettings(Section):
         description="Address space of a replay; one that wants more fails.",
     )
     job_processor_s: int = Field(
-        default=3600, ge=10, description="Processor seconds of a replay; one that wants more is ended."
+        default=3600,
+        ge=10,
+        description="Processor seconds of a replay; one that wants more is ended.",
     )
 
     @pydantic.model_validator(mode="after")

@@ -140,9 +140,7 @@ def begin_session(connection: Connection, token_id: str, now_ns: int, expires_ns
     """Begin a session and return its cookie; sessions that are over go."""
     cookie = secrets.token_urlsafe(32)
     connection.execute(delete(SESSIONS).where(SESSIONS.c.expires_ns <= now_ns))
-    kept = (
-        select(SESSIONS.c.sha256).order_by(SESSIONS.c.created_ns.desc()).limit(MOST_SESSIONS - 1)
-    )
+    kept = select(SESSIONS.c.sha256).order_by(SESSIONS.c.created_ns.desc()).limit(MOST_SESSIONS - 1)
     connection.execute(delete(SESSIONS).where(SESSIONS.c.sha256.not_in(kept)))
     connection.execute(
         insert(SESSIONS).values(

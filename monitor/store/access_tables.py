@@ -56,7 +56,9 @@ JOBS = Table(
     Column("file_name", Text, nullable=False, doc="As uploaded; never used as a path"),
     Column("bytes", BigInteger, nullable=False, doc="Size of the upload"),
     Column("sha256", String(64), nullable=False, doc="Digest of the upload"),
-    Column("state", String(16), nullable=False, doc="waiting, running, finished, failed"),
+    Column(
+        "state", String(16), nullable=False, doc="waiting, running, finished, failed, cancelled"
+    ),
     Column("progress", Integer, nullable=False, doc="Percent of the bytes read"),
     Column("error", Text, nullable=False, doc="Why it failed"),
     Column("run_id", String(64), nullable=False, doc="`runs.id` of the result; empty: none yet"),

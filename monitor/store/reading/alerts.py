@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, func, or_, select
+from sqlalchemy import ColumnElement, Connection, RowMapping, func, literal, or_, select
 
 from monitor.store.alert_tables import ALERT_EVENTS, ALERTS, SILENCES
+from monitor.store.reading.elements import elements
 from monitor.store.reading.paging import Cut, Sort, cut
 from monitor.store.reading.scope import EVER, Scope
 
@@ -62,6 +63,18 @@ def alerts(
 def alert(connection: Connection, alert_id: str) -> RowMapping | None:
     """Return one alert."""
     return connection.execute(select(ALERTS).where(ALERTS.c.id == alert_id)).mappings().first()
+
+
+def of_camera(
+    connection: Connection, scope: Scope, ip: str, limit: int = 20
+) -> Sequence[RowMapping]:
+    """Return the newest alerts that name a camera."""
+    listed, address = elements(ALERTS.c.subjects, "ip", is_number=False)
+    names = select(literal(1)).select_from(listed).where(address == ip).exists()
+    query = select(ALERTS).where(ALERTS.c.run_no.in_(scope.runs), names)
+    return (
+        connection.execute(query.order_by(ALERTS.c.opened_ns.desc()).limit(limit)).mappings().all()
+    )
 
 
 def events(connection: Connection, alert_id: str) -> Sequence[RowMapping]:

@@ -24,9 +24,7 @@ _FROM: Final = (
     FLOWS.join(DESTINATIONS, DESTINATIONS.c.id == FLOWS.c.destination_id)
     .join(RUNS, RUNS.c.no == FLOWS.c.run_no)
     .outerjoin(EVIDENCE, EVIDENCE.c.id == FLOWS.c.evidence_id)
-    .outerjoin(
-        CAMERAS, (CAMERAS.c.run_no == FLOWS.c.run_no) & (CAMERAS.c.ip == FLOWS.c.camera_ip)
-    )
+    .outerjoin(CAMERAS, (CAMERAS.c.run_no == FLOWS.c.run_no) & (CAMERAS.c.ip == FLOWS.c.camera_ip))
 )
 
 

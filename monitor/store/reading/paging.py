@@ -63,9 +63,7 @@ def cut(
     )
     if after is not None:
         values = decode(after, sort)
-        bounds = tuple_(
-            *(literal(v, type_=k.type) for v, k in zip(values, sort.keys, strict=True))
-        )
+        bounds = tuple_(*(literal(v, type_=k.type) for v, k in zip(values, sort.keys, strict=True)))
         keys = tuple_(*sort.keys)
         query = query.where(keys < bounds if sort.is_descending else keys > bounds)
     order = [key.desc() if sort.is_descending else key.asc() for key in sort.keys]
@@ -108,3 +106,20 @@ def _fits(value: Any, kind: type) -> bool:
     if kind is str:
         return isinstance(value, str) and "\0" not in value
     return isinstance(value, int) and not isinstance(value, bool) and -MOST < value < MOST
+
+
+def row_cursor(name: str, begin: int) -> str:
+    """Return the cursor of a list that is worked out anew for each page: the number of a row."""
+    return encode(name, [begin])
+
+
+def after_row(cursor: str | None, name: str) -> int:
+    """Return the row that a page of such a list begins with.
+
+    Raises:
+        BadCursorError: The cursor is of another list, or damaged.
+    """
+    if cursor is None:
+        return 0
+    begin = decode(cursor, Sort(name, (literal(0),)))[0]
+    return max(0, int(begin))

@@ -20,7 +20,7 @@ def cameras(
     connection: Connection,
     scope: Scope,
     *,
-    maker: str | None = None,
+    where: ColumnElement[bool] | None = None,
     after: str | None = None,
     limit: int = 100,
     ip: str | None = None,
@@ -42,22 +42,28 @@ def cameras(
             LABELS.c.at_ns.label("label_at_ns"),
         )
         .select_from(
-            CAMERAS.join(
-                newest, (newest.c.ip == CAMERAS.c.ip) & (newest.c.no == CAMERAS.c.run_no)
-            )
+            CAMERAS.join(newest, (newest.c.ip == CAMERAS.c.ip) & (newest.c.no == CAMERAS.c.run_no))
             .join(RUNS, RUNS.c.no == CAMERAS.c.run_no)
             .outerjoin(LABELS, LABELS.c.camera_ip == CAMERAS.c.ip)
         )
         .where(CAMERAS.c.run_no.in_(scope.runs))
     )
-    if maker is not None:
-        query = query.where(func.lower(CAMERAS.c.maker) == maker.lower())
+    if where is not None:
+        query = query.where(where)
     if ip is not None:
         query = query.where(CAMERAS.c.ip == ip)
     return cut(connection, query, Sort("cameras", (CAMERAS.c.ip,)), after, limit)
 
 
-def firmware(connection: Connection, scope: Scope, ip: str, limit: int = 50) -> Sequence[RowMapping]:
+def is_known(connection: Connection, ip: str) -> bool:
+    """Return whether any run knows a device of this address."""
+    query = select(CAMERAS.c.ip).where(CAMERAS.c.ip == ip).limit(1)
+    return connection.execute(query).first() is not None
+
+
+def firmware(
+    connection: Connection, scope: Scope, ip: str, limit: int = 50
+) -> Sequence[RowMapping]:
     """Return the firmware that a camera fetched, newest first."""
     query = (
         select(UPDATES)
@@ -150,9 +156,7 @@ def _times(scope: Scope) -> list[ColumnElement[bool]]:
     return conditions
 
 
-def _summed(
-    scope: Scope, where: ColumnElement[bool] | None, camera_ip: str | None
-) -> Subquery:
+def _summed(scope: Scope, where: ColumnElement[bool] | None, camera_ip: str | None) -> Subquery:
     f = FLOWS.c
     answered: Any = case((f.outcome == "answered", 1), else_=0)
     query = (

@@ -15,7 +15,9 @@ from monitor.store.tables import CAMERAS, FINDINGS, FLOWS, RUNS
 
 def runs(connection: Connection, *, after: str | None = None, limit: int = 100) -> Cut:
     """Return runs, newest first."""
-    return cut(connection, select(RUNS), Sort("runs", (RUNS.c.no,), is_descending=True), after, limit)
+    return cut(
+        connection, select(RUNS), Sort("runs", (RUNS.c.no,), is_descending=True), after, limit
+    )
 
 
 def run(connection: Connection, run_id: str) -> RowMapping | None:
@@ -26,9 +28,7 @@ def run(connection: Connection, run_id: str) -> RowMapping | None:
 def run_times(connection: Connection, run_no: int) -> tuple[int | None, int | None]:
     """Return when the first flow of a run began and the last one ended."""
     first, last = connection.execute(
-        select(func.min(FLOWS.c.start_ns), func.max(FLOWS.c.end_ns)).where(
-            FLOWS.c.run_no == run_no
-        )
+        select(func.min(FLOWS.c.start_ns), func.max(FLOWS.c.end_ns)).where(FLOWS.c.run_no == run_no)
     ).one()
     return first, last
 
@@ -118,3 +118,20 @@ def marks(connection: Connection) -> dict[str, Any]:
             )
         },
     }
+
+
+def run_id(connection: Connection, run_no: int) -> str | None:
+    """Return the id of a run; None where it is gone."""
+    found: str | None = connection.execute(select(RUNS.c.id).where(RUNS.c.no == run_no)).scalar()
+    return found
+
+
+def unfinished_jobs(connection: Connection) -> int:
+    """Return how many uploads wait or are replayed."""
+    query = select(func.count()).select_from(JOBS).where(JOBS.c.state.in_(("waiting", "running")))
+    return connection.execute(query).scalar_one()
+
+
+def ping(connection: Connection) -> None:
+    """Read something that every store of ours has."""
+    connection.execute(select(RUNS.c.no).limit(1)).first()

@@ -25,8 +25,10 @@ UNTAGGED: Final = -1
 MOST_POINTS: Final = 500
 """Points of a series; a finer step than that is made coarser."""
 
+USUAL_POINTS: Final = 150
+
 STEPS_NS: Final = tuple(
-    seconds * 1_000_000_000 for seconds in (1, 10, 60, 300, 900, 3600, 10_800, 86_400, 604_800)
+    seconds * 1_000_000_000 for seconds in (1, 10, 60, 600, 1800, 3600, 10_800, 86_400, 604_800)
 )
 
 
@@ -61,8 +63,8 @@ KINDS: Final = (
 )
 
 
-def sums(connection: Connection, scope: Scope) -> list[Sum]:
-    """Return the sums of a scope, one for each combination that there is.
+def sums(connection: Connection, scope: Scope, cameras: Sequence[str] | None = None) -> list[Sum]:
+    """Return the sums of a scope, or of some cameras in it, one for each combination that there is.
 
     Spans of `totals` that begin in the time count whole.
     """
@@ -77,6 +79,8 @@ def sums(connection: Connection, scope: Scope) -> list[Sum]:
         func.sum(source.c.in_bytes),
         func.max(source.c.last_ns),
     ).group_by(*kinds)
+    if cameras is not None:
+        query = query.where(source.c.camera_ip.in_(cameras))
     # PostgreSQL sums bigint as numeric.
     return [Sum(*row[:9], *map(int, row[9:])) for row in connection.execute(query)]
 
@@ -116,19 +120,16 @@ def series(
     )
     if camera_ip is not None:
         query = query.where(source.c.camera_ip == camera_ip)
-    return [
-        Point(int(row[0]), row[1], *map(int, row[2:])) for row in connection.execute(query)
-    ]
+    return [Point(int(row[0]), row[1], *map(int, row[2:])) for row in connection.execute(query)]
 
 
-def step_for(span_ns: int, wanted_ns: int | None = None) -> int:
-    """Return the step of a series: as wanted, but never more than `MOST_POINTS` of them."""
-    for step in STEPS_NS:
-        if span_ns / step <= (MOST_POINTS if wanted_ns is not None else 120) and step >= (
-            wanted_ns or 0
-        ):
-            return step
-    return max(span_ns // MOST_POINTS + 1, STEPS_NS[-1])
+def step_for(span_ns: int, wanted_s: int | None = None) -> int:
+    """Return the step of a series: as wanted, or about a hundred, but never more than `MOST_POINTS`."""
+    least = max(1, span_ns // MOST_POINTS)
+    if wanted_s is not None and wanted_s * 1_000_000_000 >= least:
+        return wanted_s * 1_000_000_000
+    aim = least if wanted_s is not None else max(1, span_ns // USUAL_POINTS)
+    return next((step for step in STEPS_NS if step >= aim), -(-aim // STEPS_NS[-1]) * STEPS_NS[-1])
 
 
 def _source(connection: Connection, scope: Scope) -> Subquery:

@@ -207,5 +207,3 @@ def _within(column: ColumnElement[Any], network: IPv4Network | IPv6Network) -> C
     parts = network.subnets(new_prefix=whole * 8)
     heads = [".".join(str(part.network_address).split(".")[:whole]) for part in parts]
     return or_(*(column.like(f"{head}.%") for head in heads)) if heads else false()
-
-

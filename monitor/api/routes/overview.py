@@ -1,0 +1,156 @@
+"""Overview, operators, purposes over time."""
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Query
+from sqlalchemy import Connection, RowMapping
+from starlette.responses import Response
+
+from monitor.api import listing, summing
+from monitor.api.access import AnyReader
+from monitor.api.context import Context, Ctx
+from monitor.api.listing import Part, answer
+from monitor.api.params import InPages, InScope
+from monitor.api.shapes.common import CameraName, group_of
+from monitor.api.shapes.overview import (
+    Coverage,
+    OpenAlerts,
+    Operator,
+    Overview,
+    SensorBrief,
+    Series,
+    SeriesPoint,
+)
+from monitor.model.clock import utc_text
+from monitor.store.reading import alerts, parties, state, sums
+from monitor.store.reading.paging import after_row, row_cursor
+from monitor.store.reading.scope import Scope, bounded
+
+router = APIRouter(tags=["overview"])
+
+FRESH_NS: Final = 120_000_000_000
+"""A sensor writes its row at least each minute; one that did not for two is told apart."""
+
+Step = Annotated[
+    int | None,
+    Query(
+        ge=1, le=604_800, description="Wanted step in seconds; made coarser where there are many."
+    ),
+]
+
+
+@router.get("/overview", summary="What leaves, and why, at a glance")
+def get_overview(context: Ctx, _: AnyReader, wanted: InScope) -> Overview:
+    """Sum up a time: verdicts of VLANs, purposes, talkers, countries, alerts, sensors.
+
+    Without a time it is the last day of the sensors, or all of a replay. Sums are kept by spans of
+    some minutes; a span counts whole.
+    """
+    now_ns = context.now_ns()
+    with context.reader.connect() as connection:
+        scope = bounded(connection, wanted.resolve(connection), now_ns)
+        found = sums.sums(connection, scope)
+        sensors = state.sensors(connection)
+        counts = alerts.open_by_severity(connection, scope)
+        out = summing.outside(found)
+        talkers = summing.talkers(out, lambda ips: camera_names(connection, scope, ips))
+    return Overview(
+        **{"from": utc_text(scope.from_ns)},
+        to=utc_text(scope.to_ns),
+        runs=list(scope.ids),
+        vlans=summing.vlans(found, coverage_of(sensors)),
+        totals=summing.totals(found),
+        purposes=summing.purposes(out),
+        talkers=talkers,
+        map=summing.countries(out),
+        operators=summing.operators(out)[: summing.TOP],
+        alerts=OpenAlerts(**counts),
+        sensors=[brief(row, now_ns) for row in sensors],
+        attribution=attribution(context),
+    )
+
+
+@router.get("/purposes", summary="Purposes over time")
+def get_purposes(context: Ctx, _: AnyReader, wanted: InScope, step_s: Step = None) -> Series:
+    """Return flows outside the site by purpose and step of time, for a chart."""
+    now_ns = context.now_ns()
+    with context.reader.connect() as connection:
+        scope = bounded(connection, wanted.resolve(connection), now_ns)
+        step_ns = sums.step_for(scope.to_ns - scope.from_ns, step_s)
+        found = sums.series(connection, scope, step_ns)
+    return Series(
+        **{"from": utc_text(scope.from_ns)},
+        to=utc_text(scope.to_ns),
+        runs=list(scope.ids),
+        step_s=step_ns // 1_000_000_000,
+        points=points(found),
+    )
+
+
+@router.get("/operators", summary="Companies behind the services", **listing.documented(Operator))
+def list_operators(context: Ctx, _: AnyReader, wanted: InScope, paging: InPages) -> Response:
+    """List operators of services outside the site, most bytes first."""
+
+    def fetch(connection: Connection, after: str | None, limit: int) -> Part:
+        scope = bounded(connection, wanted.resolve(connection), context.now_ns())
+        found = summing.operators(summing.outside(sums.sums(connection, scope)))
+        begin = after_row(after, "operators")
+        rest = found[begin : begin + limit]
+        has_more = begin + limit < len(found)
+        return Part(rest, row_cursor("operators", begin + limit) if has_more else None)
+
+    return answer(context, paging, "operators", Operator, fetch)
+
+
+def points(found: Sequence[sums.Point]) -> list[SeriesPoint]:
+    """Return a series."""
+    return [
+        SeriesPoint(
+            at=utc_text(one.at_ns), purpose=one.purpose, group=group_of(one.purpose),
+            flows=one.flows, bytes_out=one.out_bytes, bytes_in=one.in_bytes, cameras=one.cameras,
+        )
+        for one in found
+    ]  # fmt: skip
+
+
+def brief(row: RowMapping, now_ns: int) -> SensorBrief:
+    """Return a sensor, in short."""
+    return SensorBrief(
+        name=row["name"], run=row["run"], version=row["version"], seen=utc_text(row["seen_ns"]),
+        is_fresh=now_ns - row["seen_ns"] <= FRESH_NS,
+    )  # fmt: skip
+
+
+def camera_names(connection: Connection, scope: Scope, ips: list[str]) -> dict[str, CameraName]:
+    """Return what people and the wire call some cameras."""
+    labels = parties.labels(connection, ips)
+    makers = parties.makers(connection, scope, ips)
+    return {
+        ip: CameraName(
+            ip=ip,
+            label=labels.get(ip),
+            maker=(makers[ip]["maker"] or None) if ip in makers else None,
+            brand=(makers[ip]["brand"] or None) if ip in makers else None,
+        )
+        for ip in ips
+    }
+
+
+def coverage_of(sensors: Sequence[RowMapping]) -> dict[int | None, Coverage]:
+    """Return what sensors say of VLANs: the list ``coverage`` of their status, where they have one."""
+    told: dict[int | None, Coverage] = {}
+    for row in sensors:
+        judged: Any = row["status"].get("coverage") or ()
+        for one in judged if isinstance(judged, list) else ():
+            if isinstance(one, Mapping) and "vlan" in one:
+                told[one["vlan"]] = Coverage(verdict=one.get("verdict"), text=one.get("text"))
+    return told
+
+
+def attribution(context: Context) -> list[str]:
+    """Return the lines that belong beside countries and makers."""
+    return [
+        f"{one['attribution']} ({one['licence']}{', of ' + one['date'] if one['date'] else ''})"
+        for one in context.knowledge.data_sets()
+    ]

@@ -1,0 +1,1 @@
+"""The shapes of answers, one file a resource. What is not known is null."""
