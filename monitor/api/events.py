@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Mapping
 from typing import Any, Final
 
 import orjson
+from sqlalchemy import RowMapping
 
 from monitor.api.problems import ProblemError
 from monitor.errors import StoreError
@@ -133,7 +134,7 @@ class Events:
         return told
 
 
-def _alert(row: Mapping[str, Any]) -> bytes:
+def _alert(row: RowMapping) -> bytes:
     told = {
         "alert": row["alert_id"],
         "kind": row["kind"],

@@ -58,7 +58,7 @@ class Jobs:
         self._log = log
         self._config = config
         self._wake = threading.Event()
-        self._is_ending = False
+        self._ending = threading.Event()
         self._lock = threading.Lock()
         self._child: subprocess.Popen[str] | None = None
         self._child_job = ""
@@ -110,7 +110,7 @@ class Jobs:
 
     def stop(self) -> None:
         """End the work; a replay under way is broken off and done again after the next start."""
-        self._is_ending = True
+        self._ending.set()
         self._wake.set()
         self._kill("")
         if self._thread is not None:
@@ -148,7 +148,7 @@ class Jobs:
                     left.unlink(missing_ok=True)
 
     def _work(self) -> None:
-        while not self._is_ending:
+        while not self._ending.is_set():
             self._wake.clear()
             try:
                 job_id = self._next()
@@ -170,7 +170,7 @@ class Jobs:
     def _replay(self, job_id: str) -> None:
         said: deque[str] = deque(maxlen=KEPT_LINES)
         with self._lock:
-            if self._is_ending:
+            if self._ending.is_set():
                 return
             self._child = subprocess.Popen(  # noqa: S603  # nothing of it comes from a request
                 self._command(job_id), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
@@ -186,7 +186,7 @@ class Jobs:
             self._child = None
             is_cancelled = job_id in self._cancelled
             self._cancelled.discard(job_id)
-        if self._is_ending and not is_cancelled:
+        if self._ending.is_set() and not is_cancelled:
             return
         self._close(job_id, child.returncode, list(said), is_cancelled=is_cancelled)
 

@@ -1,7 +1,6 @@
 """What the program knows beside the store: catalogue, data sets, why a flow was answered so."""
 
 import threading
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -67,11 +66,9 @@ class Knowledge:
             run: Its row of `runs`.
         """
         directory = self._settings.catalog.directory
-        counters = run["counters"] or {}
         manifest = {
             "camwatch": run["versions"].get("camwatch", ""),
             "settings": {"catalog": {"directory": None if directory is None else str(directory)}},
-            "losses": counters.get("losses", []) if isinstance(counters, Mapping) else [],
             "databases": [
                 {"kinds": [key], "type": text.rpartition(" ")[0], "date": text.rpartition(" ")[2]}
                 for key, text in run["versions"].items()
@@ -80,7 +77,10 @@ class Knowledge:
         }
         folder = RunFolder(Path(), manifest, ())
         told = account.account(folder, record(row))
-        return told, list(account_text.lines(told))
+        lines = list(account_text.lines(told))
+        # What the run lost stands in its own counters; the store has no list of it in words.
+        del told["run"]
+        return told, lines[: lines.index("The run:") - 1]
 
     def _look(self) -> list[dict[str, Any]]:
         geo = self._settings.geo

@@ -17,7 +17,7 @@ from monitor.api.params import Format, Paging
 T = TypeVar("T", bound=BaseModel)
 
 EXPORT_PAGE: Final = 1000
-FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", *"\uff1d\uff0b\uff0d\uff20")
 """Beginnings of text that a spreadsheet would run as a formula, of full width too (OWASP, CSV injection)."""
 
 JSONL: Final = "application/x-ndjson"

@@ -34,7 +34,7 @@ def protocol(seconds: float) -> type[H11Protocol]:
             super().data_received(data)
             if self.cycle is not before:
                 self._stop_timer()
-            elif self._head_timer is None and (before is None or before.response_complete):
+            elif self._head_timer is None and before.response_complete:
                 self._head_timer = self.loop.call_later(seconds, self._too_slow)
 
         @override

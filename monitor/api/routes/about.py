@@ -1,7 +1,7 @@
 """Catalogue, about, health, sessions, live events."""
 
 import platform
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Header, Query, Request
 from pydantic import BaseModel, ConfigDict, Field
@@ -21,6 +21,7 @@ from monitor.api.shapes.state import (
     About,
     Alive,
     Contact,
+    DataSet,
     Entry,
     Explanation,
     Health,
@@ -35,7 +36,7 @@ router = APIRouter(tags=["program"])
 bare = APIRouter(tags=["program"])
 """Routes beside ``/api/v1``."""
 
-EVENTS: Final = {
+EVENTS: Final[dict[int | str, dict[str, Any]]] = {
     200: {
         "description": "Events `alert`, `sensor`, `job`, `delivery`, each with one line of JSON.",
         "content": {"text/event-stream": {"schema": {"type": "string"}}},
@@ -98,7 +99,7 @@ def get_about(context: Ctx, _: AnyReader) -> About:
         python=platform.python_version(),
         store=context.reader.url.get_backend_name(),
         licence="Apache-2.0",
-        data_sets=context.knowledge.data_sets(),
+        data_sets=[DataSet(**one) for one in context.knowledge.data_sets()],
         contacts=_contacts(context),
         contacts_note=(
             "By default camwatch contacts nothing and nobody: it listens, and answers those who "
@@ -210,7 +211,7 @@ def is_ready(context: Ctx, _: Everybody) -> Alive:
         with context.reader.connect() as connection:
             state.ping(connection)
     except MonitorError as error:
-        context.log.error("not ready", error=str(error))
+        context.log.warning("not ready", error=str(error))
         raise ProblemError(503, "the store does not answer", kind="store") from error
     return Alive(status="ok")
 
@@ -222,6 +223,8 @@ def _contacts(context: Context) -> list[Contact]:
         where = f"{url.host}:{url.port or 5432}"
         found.append(Contact(what="the database", where=where, when="always"))
     with context.reader.connect() as connection:
-        for row in state.targets(connection):
-            found.append(Contact(what="a target of messages", where=row["name"], when="on alerts"))
+        found += [
+            Contact(what="a target of messages", where=row["name"], when="on alerts")
+            for row in state.targets(connection)
+        ]
     return found

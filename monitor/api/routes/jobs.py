@@ -38,7 +38,6 @@ BODY: Final = {
     "/jobs",
     summary="Upload a capture to be replayed",
     status_code=202,
-    response_model=Job,
     openapi_extra=BODY,
 )
 async def create_job(
@@ -122,6 +121,11 @@ def _job(context: Context, job_id: str) -> Job:
     return shape(row)
 
 
+def _check_size(size: int) -> None:
+    if not size:
+        raise ProblemError(422, "the body is empty; send the capture as it is", kind="empty")
+
+
 async def _receive(context: Context, request: Request, job_id: str) -> tuple[int, str]:
     """Write the body to the file of a job a block at a time; return its size and SHA-256."""
     digest = hashlib.sha256()
@@ -138,14 +142,13 @@ async def _receive(context: Context, request: Request, job_id: str) -> tuple[int
                     block.clear()
             digest.update(block)
             size += file.write(block)
-        if not size:
-            raise ProblemError(422, "the body is empty; send the capture as it is", kind="empty")
+        _check_size(size)
     except BaseException as error:
         context.jobs.path(job_id).unlink(missing_ok=True)
         if isinstance(error, ClientDisconnect):
             raise ProblemError(400, "the upload broke off") from error
         if isinstance(error, OSError):
-            context.log.error("upload not written", error=str(error))
+            context.log.exception("upload not written")
             raise ProblemError(503, "the capture cannot be kept", kind="no-room") from error
         raise
     return size, digest.hexdigest()

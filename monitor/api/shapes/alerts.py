@@ -1,9 +1,7 @@
 """Alerts, what happened to them, and silences."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from pydantic import Field
+from sqlalchemy import RowMapping
 
 from monitor.api.shapes.common import EvidenceItem, Moment, Shape, evidence_items, moment
 from monitor.model.clock import utc_text
@@ -76,7 +74,7 @@ class AlertDetail(Shape):
     events: list[AlertEvent] = Field(description="Oldest first")
 
 
-def alert(row: Mapping[str, Any]) -> Alert:
+def alert(row: RowMapping) -> Alert:
     """Return an alert as the store keeps it."""
     return Alert(
         id=row["id"],
@@ -113,7 +111,7 @@ def alert(row: Mapping[str, Any]) -> Alert:
     )
 
 
-def event(row: Mapping[str, Any]) -> AlertEvent:
+def event(row: RowMapping) -> AlertEvent:
     """Return an event as the store keeps it."""
     return AlertEvent(
         id=row["id"],
@@ -124,7 +122,7 @@ def event(row: Mapping[str, Any]) -> AlertEvent:
     )
 
 
-def silence(row: Mapping[str, Any], now_ns: int) -> Silence:
+def silence(row: RowMapping, now_ns: int) -> Silence:
     """Return a silence as the store keeps it."""
     return Silence(
         id=row["id"],

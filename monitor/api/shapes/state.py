@@ -1,9 +1,9 @@
 """Runs, sensors, deliveries, jobs, the audit log, health, catalogue and about."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from pydantic import Field
+from sqlalchemy import RowMapping
 
 from monitor.api.shapes.common import EvidenceItem, Moment, Shape, moment
 from monitor.model.clock import utc_text
@@ -221,7 +221,7 @@ class Session(Shape):
     is_session: bool = Field(description="By the cookie of the page")
 
 
-def run(row: Mapping[str, Any], uploaded: str | None) -> Run:
+def run(row: RowMapping, uploaded: str | None) -> Run:
     """Return a run as the store keeps it; `uploaded` is the file name of an upload."""
     is_sensor = row["id"].startswith("sensor:")
     return Run(
@@ -244,7 +244,7 @@ def run(row: Mapping[str, Any], uploaded: str | None) -> Run:
     )
 
 
-def job(row: Mapping[str, Any]) -> Job:
+def job(row: RowMapping) -> Job:
     """Return a job as the store keeps it."""
     return Job(
         id=row["id"],

@@ -13,7 +13,7 @@ SEVERITIES = ("info", "low", "medium", "high", "critical")
 MOST_EVENTS = 500
 
 
-def alerts(
+def alerts(  # noqa: PLR0913  # what can be asked for
     connection: Connection,
     scope: Scope,
     *,
@@ -107,7 +107,7 @@ def open_by_severity(connection: Connection, scope: Scope) -> dict[str, int]:
         .where(ALERTS.c.state == "open", ALERTS.c.run_no.in_(scope.runs))
         .group_by(ALERTS.c.severity)
     )
-    found = {severity: count for severity, count in connection.execute(query)}
+    found: dict[str, int] = dict(connection.execute(query).all())
     return {severity: found.get(severity, 0) for severity in reversed(SEVERITIES)}
 
 

@@ -13,7 +13,7 @@ import orjson
 from sqlalchemy import ColumnElement, Connection, RowMapping, Select, tuple_
 from sqlalchemy.sql import literal
 
-MOST = 1 << 62
+MOST = 1 << 63
 MAX_CURSOR = 2048
 
 
@@ -105,7 +105,7 @@ def decode(cursor: str, sort: Sort) -> list[Any]:
 def _fits(value: Any, kind: type) -> bool:
     if kind is str:
         return isinstance(value, str) and "\0" not in value
-    return isinstance(value, int) and not isinstance(value, bool) and -MOST < value < MOST
+    return isinstance(value, int) and not isinstance(value, bool) and -MOST <= value < MOST
 
 
 def row_cursor(name: str, begin: int) -> str:

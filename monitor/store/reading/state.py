@@ -91,7 +91,7 @@ def job(connection: Connection, job_id: str) -> RowMapping | None:
 def uploaded_names(connection: Connection, run_ids: Sequence[str]) -> dict[str, str]:
     """Return the file names of runs that were uploaded."""
     query = select(JOBS.c.run_id, JOBS.c.file_name).where(JOBS.c.run_id.in_(run_ids))
-    return {run_id: name for run_id, name in connection.execute(query)}
+    return dict(connection.execute(query).all())
 
 
 def audit(connection: Connection, *, after: str | None = None, limit: int = 100) -> Cut:
@@ -105,10 +105,7 @@ def marks(connection: Connection) -> dict[str, Any]:
     return {
         "event": connection.execute(select(func.max(ALERT_EVENTS.c.id))).scalar() or 0,
         "delivery": connection.execute(select(func.max(DELIVERIES.c.id))).scalar() or 0,
-        "sensors": {
-            name: seen
-            for name, seen in connection.execute(select(SENSORS.c.name, SENSORS.c.seen_ns))
-        },
+        "sensors": dict(connection.execute(select(SENSORS.c.name, SENSORS.c.seen_ns)).all()),
         "jobs": {
             job_id: [state, progress]
             for job_id, state, progress in connection.execute(

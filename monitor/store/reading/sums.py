@@ -82,7 +82,10 @@ def sums(connection: Connection, scope: Scope, cameras: Sequence[str] | None = N
     if cameras is not None:
         query = query.where(source.c.camera_ip.in_(cameras))
     # PostgreSQL sums bigint as numeric.
-    return [Sum(*row[:9], *map(int, row[9:])) for row in connection.execute(query)]
+    return [
+        Sum._make((*row[:9], *(int(amount) for amount in row[9:])))
+        for row in connection.execute(query)
+    ]
 
 
 class Point(NamedTuple):
@@ -120,7 +123,10 @@ def series(
     )
     if camera_ip is not None:
         query = query.where(source.c.camera_ip == camera_ip)
-    return [Point(int(row[0]), row[1], *map(int, row[2:])) for row in connection.execute(query)]
+    return [
+        Point(int(at_ns), purpose, int(flows), int(out_bytes), int(in_bytes), cameras)
+        for at_ns, purpose, flows, out_bytes, in_bytes, cameras in connection.execute(query)
+    ]
 
 
 def step_for(span_ns: int, wanted_s: int | None = None) -> int:
@@ -129,7 +135,11 @@ def step_for(span_ns: int, wanted_s: int | None = None) -> int:
     if wanted_s is not None and wanted_s * 1_000_000_000 >= least:
         return wanted_s * 1_000_000_000
     aim = least if wanted_s is not None else max(1, span_ns // USUAL_POINTS)
-    return next((step for step in STEPS_NS if step >= aim), -(-aim // STEPS_NS[-1]) * STEPS_NS[-1])
+    for step in STEPS_NS:
+        if step >= aim:
+            return step
+    longest = STEPS_NS[-1]
+    return (aim + longest - 1) // longest * longest
 
 
 def _source(connection: Connection, scope: Scope) -> Subquery:
@@ -141,8 +151,11 @@ def _source(connection: Connection, scope: Scope) -> Subquery:
         parts.append(_from_totals(summed, scope))
     if others:
         parts.append(_from_flows(others, scope))
-    query = parts[0] if len(parts) == 1 else union_all(*parts)
-    return query.subquery("source")
+    # mypy 2.4 ends with an internal error on the overloads of `union_all`.
+    unite: Any = union_all
+    query = parts[0] if len(parts) == 1 else unite(*parts)
+    source: Subquery = query.subquery("source")
+    return source
 
 
 def _from_totals(runs: Sequence[int], scope: Scope) -> Any:

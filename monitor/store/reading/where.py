@@ -59,6 +59,7 @@ COLUMNS: Final[dict[Where, dict[str, ColumnElement[Any]]]] = {
         "vlan": _f.vlan,
         "out_bytes": BYTES_OUT,
         "in_bytes": BYTES_IN,
+        "sends_more": BYTES_OUT > BYTES_IN,
         "packets": _f.orig_packets + _f.resp_packets,
         "duration": _f.end_ns - _f.start_ns,
         "time": _f.start_ns,
