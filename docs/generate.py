@@ -45,6 +45,11 @@ COMMANDS = (
     ("rules", "show"),
     ("rules", "lint"),
     ("rules", "test"),
+    ("serve",),
+    ("token",),
+    ("token", "create"),
+    ("token", "list"),
+    ("token", "revoke"),
     ("check-config",),
     ("show-config",),
 )

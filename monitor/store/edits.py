@@ -15,7 +15,7 @@ from monitor.store import engine as engines
 from monitor.store.access_tables import JOBS, LABELS
 from monitor.store.alert_tables import ALERT_EVENTS, ALERTS, SILENCES
 from monitor.store.rows import clean
-from monitor.store.upsert import statement
+from monitor.store.upsert import replacing, statement
 
 
 class Edits:
@@ -148,7 +148,7 @@ def label(
             "camera_ip": camera_ip, "label": clean(text), "note": clean(remark),
             "author": clean(author), "at_ns": now_ns,
         }  # fmt: skip
-        connection.execute(statement(LABELS, connection.dialect, keep=False), row)
+        connection.execute(statement(LABELS, connection.dialect, replacing(LABELS)), row)
     detail = {"label": clean(text), "note": clean(remark)}
     _log(connection, "camera.label", camera_ip, author, now_ns, detail)
 

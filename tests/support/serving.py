@@ -173,6 +173,7 @@ SENSOR_ROW = {
     "version": "1",
     "started_ns": records.START_NS,
     "seen_ns": NOW_NS - 5_000_000_000,
+    "step": 1,
     "status": {"interfaces": ["eth1"]},
 }
 DELIVERY_ROW = {
@@ -186,7 +187,8 @@ DELIVERY_ROW = {
     "due_ns": records.START_NS,
     "attempts": 1,
     "leased_until_ns": 0,
-    "delivered_ns": None,
+    "expires_ns": records.START_NS + 10**15,
+    "settled_ns": None,
     "status": 503,
     "error": "busy",
 }

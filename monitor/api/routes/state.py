@@ -174,6 +174,6 @@ def _delivery(row: RowMapping) -> Delivery:
         id=row["id"], message_id=row["message_id"], target=row["target"], type=row["type"],
         alert_id=row["alert_id"] or None, state=row["state"],
         created=utc_text(row["created_ns"]), due=utc_text(row["due_ns"]),
-        attempts=row["attempts"], delivered=moment(row["delivered_ns"]),
+        attempts=row["attempts"], settled=moment(row["settled_ns"]),
         status=row["status"], error=row["error"] or None,
     )  # fmt: skip

@@ -87,7 +87,7 @@ class Delivery(Shape):
     created: Moment
     due: Moment
     attempts: int
-    delivered: Moment | None
+    settled: Moment | None = Field(description="When it was acknowledged or given up")
     status: int | None = Field(description="Status of the last answer; null: none came")
     error: str | None
 

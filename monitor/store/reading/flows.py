@@ -53,7 +53,12 @@ def flows(
         after: Cursor.
         limit: Most rows.
     """
-    query = _select().where(FLOWS.c.run_no.in_(scope.runs))
+    query = _select()
+    if len(scope.runs) == 1:
+        # Then the primary key gives the order, and nothing is sorted.
+        query = query.where(FLOWS.c.run_no == scope.runs[0])
+    else:
+        query = query.where(FLOWS.c.run_no.in_(scope.runs))
     if scope.from_ns != EVER[0]:
         query = query.where(FLOWS.c.start_ns >= scope.from_ns)
     if scope.to_ns != EVER[1]:

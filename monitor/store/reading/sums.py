@@ -22,6 +22,9 @@ from monitor.store.tables import DESTINATIONS, FLOWS
 UNTAGGED: Final = -1
 """How `totals` writes that there is no VLAN tag."""
 
+LONGEST_SPAN_NS: Final = 86_400_000_000_000
+"""Of `totals`: a day."""
+
 MOST_POINTS: Final = 500
 """Points of a series; a finer step than that is made coarser."""
 
@@ -66,7 +69,7 @@ KINDS: Final = (
 def sums(connection: Connection, scope: Scope, cameras: Sequence[str] | None = None) -> list[Sum]:
     """Return the sums of a scope, or of some cameras in it, one for each combination that there is.
 
-    Spans of `totals` that begin in the time count whole.
+    A span of `totals` that has a part in the time counts whole.
     """
     if not scope.runs:
         return []
@@ -162,7 +165,13 @@ def _from_totals(runs: Sequence[int], scope: Scope) -> Any:
     t = TOTALS.c
     return select(
         *(t[name] for name in KINDS), t.bucket_ns, t.flows, t.out_bytes, t.in_bytes, t.last_ns
-    ).where(t.run_no.in_(runs), t.bucket_ns >= scope.from_ns, t.bucket_ns < scope.to_ns)
+    ).where(
+        t.run_no.in_(runs),
+        # The first is for the index, the second is what is meant.
+        t.bucket_ns > scope.from_ns - LONGEST_SPAN_NS,
+        t.bucket_ns + t.span_s * literal(1_000_000_000, BigInteger) > scope.from_ns,
+        t.bucket_ns < scope.to_ns,
+    )
 
 
 def _from_flows(runs: Sequence[int], scope: Scope) -> Any:
