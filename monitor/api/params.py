@@ -164,8 +164,8 @@ CameraIp = Annotated[
 Id32 = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$", description="Id: 32 hex digits.")]
 
 
-def compiled(text: str | None, where: Where) -> ColumnElement[bool] | None:
-    """Return the condition of a filter.
+def compiled(text: str | None, where: Where, name: str = "filter") -> ColumnElement[bool] | None:
+    """Return the condition of a filter, which came in the parameter `name`.
 
     Raises:
         ProblemError: It cannot be understood; the problem names the column.
@@ -176,7 +176,7 @@ def compiled(text: str | None, where: Where) -> ColumnElement[bool] | None:
         return condition(parse(text, where), where)
     except ExpressionError as error:
         raise refused(
-            "filter",
+            name,
             error.reason,
             kind="filter",
             column=error.column,

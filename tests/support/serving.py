@@ -157,6 +157,9 @@ ALERT_ROW = {
     "times": 12,
     "evidence": [{"kind": "name", "value": "dev.hik-connect.com", "catalog": "x"}],
     "flow_ids": [f"{0:016x}"],
+    "told": 2,
+    "group_by": ["Hikvision"],
+    "runbook": "docs/rules/media-leaving.md",
     "acknowledged_by": "",
     "acknowledged_ns": None,
 }  # fmt: skip

@@ -1,5 +1,6 @@
 """Alerts and silences."""
 
+import ipaddress
 from enum import StrEnum
 from typing import Annotated
 
@@ -61,10 +62,17 @@ class Matches(BaseModel):
 
     rule: str | None = Field(default=None, min_length=1, max_length=64, examples=["cloud-p2p"])
     camera: str | None = Field(
-        default=None, min_length=2, max_length=45, pattern=r"^[0-9a-f.:]+$", examples=["10.20.3.11"]
+        default=None,
+        max_length=49,
+        pattern=r"^[0-9a-f.:]+(/[0-9]{1,3})?$",
+        description="Address or network",
+        examples=["10.20.3.0/24"],
     )
     operator: str | None = Field(default=None, min_length=1, max_length=200)
     fingerprint: str | None = Field(default=None, pattern=r"^[0-9a-f]{32}$")
+    when: str | None = Field(
+        default=None, min_length=1, max_length=4000, description="Condition on alerts"
+    )
 
 
 class NewSilence(Snooze):
@@ -199,6 +207,18 @@ def end_silence(context: Ctx, who: Analyst, silence_id: Id32) -> Silence:
 def _check_end(until_ns: int, now_ns: int) -> None:
     if until_ns <= now_ns:
         raise refused("until", "it is past; give a time to come")
+
+
+def _check_matches(given: Matches, matches: dict[str, str]) -> None:
+    if not matches:
+        raise refused("matches", "it covers everything; give a rule, camera, operator or condition")
+    if given.when is not None:
+        compiled(given.when, Where.ALERT, "matches.when")
+    if given.camera is not None:
+        try:
+            ipaddress.ip_network(given.camera, strict=False)
+        except ValueError as error:
+            raise refused("matches.camera", "no address or network; write 10.20.3.0/24") from error
 
 
 def _silence(context: Context, silence_id: str) -> Silence:

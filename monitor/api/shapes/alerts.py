@@ -40,6 +40,7 @@ class Alert(Shape):
     times: int = Field(description="Flows or events that showed it")
     evidence: list[EvidenceItem]
     flow_ids: list[str] = Field(description="A few of the flows")
+    runbook: str | None = Field(description="Page that says how to look into it")
     acknowledged_by: str | None
     acknowledged: Moment | None
 
@@ -106,6 +107,7 @@ def alert(row: RowMapping) -> Alert:
         times=row["times"],
         evidence=evidence_items(row["evidence"]),
         flow_ids=list(row["flow_ids"]),
+        runbook=row["runbook"] or None,
         acknowledged_by=row["acknowledged_by"] or None,
         acknowledged=moment(row["acknowledged_ns"]),
     )
