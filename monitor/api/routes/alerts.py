@@ -184,10 +184,7 @@ def create_silence(context: Ctx, who: Analyst, new: NewSilence) -> Silence:
     now_ns = context.now_ns()
     _check_end(new.until, now_ns)
     matches = {key: value for key, value in new.matches.model_dump().items() if value is not None}
-    if not matches:
-        raise refused(
-            "matches", "it covers everything; give a rule, camera, operator or fingerprint"
-        )
+    _check_matches(new.matches, matches)
     with context.edits.transaction() as connection:
         made = edits.silence(
             connection, matches, author=who.name, reason=new.reason,
