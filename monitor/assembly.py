@@ -35,7 +35,7 @@ FAR = Address("", is_site=False, is_camera=False, scope=Scope.OUTSIDE)
 """Any address outside, where only that matters: there are too many to remember each."""
 
 _BROADCAST_MAC = 0xFFFF_FFFF_FFFF
-_TCP = Protocol.TCP.value
+_TCP, _UDP = Protocol.TCP.value, Protocol.UDP.value
 _DNS_PORT = 53
 _SYN, _RST, _ACK = 2, 4, 16
 _SEVERAL = 3
@@ -259,6 +259,7 @@ class Assembler:
         rhi_, rlo_ = batch.resp_hi[rows], batch.resp_lo[rows]
         roles = stages.roles
         orig_scope, resp_scope = roles.scopes(ohi_, olo_), roles.scopes(rhi_, rlo_)
+        resp_scope[_is_to_all(batch, rows) & (resp_scope == _SITE)] = _BROADCAST
         is_outside = orig_scope == _OUTSIDE
         places = stages.geo.places(
             np.where(is_outside, ohi_, rhi_), np.where(is_outside, olo_, rlo_)
@@ -441,6 +442,23 @@ def _as_joined_late(batch: FlowBatch, site: Networks, services: frozenset[int]) 
     if not is_late.any():
         return batch
     return _swapped(batch, is_late, outcome=_ANSWERED, is_flipped=True)
+
+
+def _is_to_all(batch: FlowBatch, rows: I64) -> Bool:
+    """Return which flows go to the broadcast address of a subnet whose size nobody told.
+
+    Datagrams to an IPv4 address that ends in 255, which never said a word. Where the network is
+    larger than a /24 a host can have it: it speaks, then, or has TCP.
+    """
+    lo = batch.resp_lo[rows]
+    is_to_all: Bool = (
+        (batch.protocol[rows] == _UDP)
+        & (batch.resp_pkts[rows] == 0)
+        & (batch.resp_hi[rows] == 0)
+        & (lo >> np.uint64(32) == np.uint64(0xFFFF))
+        & (lo & np.uint64(0xFF) == np.uint64(0xFF))
+    )
+    return is_to_all
 
 
 def _as_acknowledged(batch: FlowBatch) -> tuple[FlowBatch, Bool]:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from scapy.layers.inet import IP, TCP
+from scapy.layers.inet import IP, TCP, UDP
 from scapy.layers.l2 import Ether
 
 from monitor.model.records import FlowRecord
@@ -69,3 +69,15 @@ def test_what_may_have_been_opened_from_outside_stays_so(
     record = only_flow(tmp_path, tcp(CLOUD, theirs, CAMERA, ours, flags, b"\x00" * 66))
     assert record.initiated_by == "destination"
     assert record.orig.ip == CLOUD
+
+
+@pytest.mark.parametrize(
+    ("to", "scope"), [("192.168.10.255", "broadcast"), ("192.168.10.254", "site")]
+)
+def test_the_broadcast_address_of_a_subnet_is_no_device(
+    tmp_path: Path, to: str, scope: str
+) -> None:
+    link = Ether(src="02:00:00:00:00:01", dst="02:00:00:00:00:02")
+    frame = link / IP(src="192.168.10.7", dst=to) / UDP(sport=5000, dport=137) / b"x"
+    record = only_flow(tmp_path, bytes(frame))
+    assert (record.scope, record.camera.ip) == (scope, "192.168.10.7")
