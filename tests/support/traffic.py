@@ -133,6 +133,7 @@ class Traffic:
             protocol=columns["protocol"].astype(np.uint8),
             outcome=np.where(is_answered, outcomes[1], outcomes[0]).astype(np.uint8),
             is_ours=np.ones(count, np.bool_),
+            is_half=np.zeros(count, np.bool_),
             orig_hi=zeros,
             orig_lo=ours.astype(np.uint64),
             resp_hi=zeros,
