@@ -3,17 +3,33 @@
 import importlib
 import pkgutil
 import re
+import secrets
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
+import numpy as np
+
 import monitor.dissect
 from monitor.dissect.base import TCP, UDP, Dissector
+from monitor.dissect.kernel_digest import DNS, EXACT, HELLO, PPPP, STUN, digests
+from monitor.dissect.pieces import Pieces
+from monitor.model.arrays import I64, U16, Bool
 from monitor.model.facts import NOTHING, Conversation, Dissection
+from monitor.model.flows import ConversationBatch
 
 MEMO_BYTES = 128
 """Conversations up to this many bytes are remembered whole; longer ones hardly repeat."""
 
 MEMO_SIZE = 1 << 14
+
+LOW_PORTS = 1024
+"""Below it, an originator's port may mean something though no dissector names it."""
+
+MAX_DIGESTS = 1 << 15
+"""Digests whose answer is remembered; when there are more, all are forgotten."""
+
+_MASKED_FOR = {HELLO: "tls", DNS: "dns", STUN: "stun", PPPP: "pppp"}
+"""Whose messages a mask was made for: to others, what it hides may count."""
 
 _Ask = Callable[[Conversation], Dissection | None]
 
@@ -69,6 +85,10 @@ class _Table:
             row = self._rows[byte] = _row(able, self._transport)
         return row
 
+    def first(self, byte: int) -> Dissector | None:
+        """Return who is asked first for a first byte."""
+        return next((d for d in self._dissectors if byte in d.first_bytes), None)
+
 
 class Registry:
     """Dissects conversations.
@@ -90,6 +110,8 @@ class Registry:
         self._memo: dict[
             tuple[int, int, int, tuple[bytes, ...], tuple[bytes, ...]], Dissection
         ] = {}
+        self._by_digest: dict[int, Dissection] = {}
+        self._seed = np.uint64(secrets.randbits(64))
         self._known: dict[Dissection, Dissection] = {NOTHING: NOTHING}
         # Dissectors that remember give the object that was kept; its id tells that without a hash.
         self._own: set[int] = set()
@@ -112,6 +134,7 @@ class Registry:
             t: dict.fromkeys(port for d in able for port in d.ports)
             for t, able in self._able.items()
         }
+        self._is_telling = {t: _told_ports(ports) for t, ports in self._by_port.items()}
 
     def _table(self, transport: int, port: int) -> _Table:
         """Return the table of a port: dissectors that name it first, each group by rank."""
@@ -124,6 +147,60 @@ class Registry:
             ordered = sorted(self._able[transport], key=lambda d: port not in d.ports)
             table = tables[port] = _Table(ordered, transport)
         return table
+
+    def dissect_all(self, batch: ConversationBatch, rows: I64) -> list[Dissection]:
+        """Return what `dissect` says of some conversations, most of them from memory.
+
+        A digest that hides what is new in every message finds the answer of one that was like it;
+        only where there is none are bytes cut out and dissectors asked.
+        """
+        digest, masked = np.zeros(len(rows), np.uint64), np.zeros(len(rows), np.uint8)
+        digests(
+            batch.data, batch.piece_off, batch.byte_off, batch.is_orig, batch.protocol,
+            self._telling_ports(batch), batch.resp_port, rows, self._seed, digest, masked,
+        )  # fmt: skip
+        keys = digest.tolist()
+        found = list(map(self._by_digest.get, keys))
+        pieces = None
+        answers: list[Dissection] = []
+        for at, known in enumerate(found):
+            if known is not None:
+                answers.append(known)
+                continue
+            pieces = pieces or Pieces(batch)
+            conversation = pieces.conversation(int(rows[at]))
+            answer = self.dissect(conversation)
+            answers.append(answer)
+            if keys[at] and self._is_told_by(int(masked[at]), conversation, answer):
+                if len(self._by_digest) >= MAX_DIGESTS:
+                    self._by_digest.clear()
+                self._by_digest[keys[at]] = answer
+        return answers
+
+    def _telling_ports(self, batch: ConversationBatch) -> U16:
+        """Return the originator's port where a dissector may look at it, else 0."""
+        is_telling = np.where(
+            batch.protocol == TCP,
+            self._is_telling[TCP][batch.orig_port],
+            self._is_telling[UDP][batch.orig_port],
+        )
+        return np.where(is_telling, batch.orig_port, np.uint16(0))
+
+    def _is_told_by(self, masked: int, conversation: Conversation, answer: Dissection) -> bool:
+        """Return whether all conversations of a digest have this answer.
+
+        With something masked they have where the dissector that the mask was made for answered
+        before anybody else was asked.
+        """
+        if masked == EXACT:
+            return True
+        byte = (conversation.orig_first or conversation.resp_first)[0]
+        first = self._table(conversation.protocol, conversation.resp_port).first(byte)
+        return (
+            first is not None
+            and first.service == answer.service == _MASKED_FOR[masked]
+            and first.dissect(conversation) is not None
+        )
 
     def dissect(self, conversation: Conversation) -> Dissection:
         """Return what the bytes show; `NOTHING` where nothing is recognised.
@@ -143,7 +220,7 @@ class Registry:
             # Some dissectors look at the originator's port, but only for ports that mean something;
             # with the others in the key a repeated probe would never be found again.
             orig_port = conversation.orig_port
-            if orig_port >= 1024 and orig_port not in by_port:
+            if orig_port >= LOW_PORTS and orig_port not in by_port:
                 orig_port = 0
             key = (protocol, orig_port, port, orig, resp)
             seen = self._memo.get(key)
@@ -173,9 +250,17 @@ class Registry:
                 self._known = {NOTHING: NOTHING}
                 self._own.clear()
                 self._memo.clear()
+                self._by_digest.clear()
             known = self._known[answer] = answer
             self._own.add(id(answer))
         return known
+
+
+def _told_ports(ports: Iterable[int]) -> Bool:
+    """Return of each port whether a dissector may look at it as the originator's."""
+    is_telling = np.arange(1 << 16) < LOW_PORTS
+    is_telling[list(ports)] = True
+    return is_telling
 
 
 def _ask(conversation: Conversation, table: _Table) -> Dissection:

@@ -1,15 +1,20 @@
 """Properties of what is remembered: an answer never depends on what was dissected before."""
 
+from itertools import combinations
+
+import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.dissect import dns, http, ntp, pppp, stun, tls, tls_hello
 from monitor.dissect.base import TCP
+from monitor.dissect.kernel_digest import digests
 from monitor.dissect.registry import Registry, shipped
 from monitor.model.facts import Conversation, Dissection
 from tests.support.payloads_names import dns_query, hello_record, sni_extension, tcp, udp
 from tests.support.payloads_net import NET_SAMPLES
 from tests.support.payloads_p2p import P2P_SAMPLES
+from tests.support.talks import talks, what_counts
 
 DISSECTORS = shipped()
 _REGISTRY = Registry(DISSECTORS)
@@ -24,6 +29,8 @@ _SEEDS = (
     *(conversation for _, conversation in P2P_SAMPLES + NET_SAMPLES),
     udp(dns_query("cam.example"), _ANSWER, port=53),
     udp(_ANSWER, port=4000),
+    udp(b"\0\1\0\0\x21\x12\xa4\x42" + bytes(12), port=3478),
+    udp(b"\xf1\x20\x00\x24ABCD" + bytes(32), b"\xf1\x21\x00\x04" + bytes(4), port=32100),
     tcp(len(_ANSWER).to_bytes(2) + _ANSWER, port=53),
     tcp(_REQUEST, b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", port=80),
     tcp(_REQUEST + b"\x00" * 40, port=8081),
@@ -55,6 +62,7 @@ def _fresh() -> Registry:
     _REGISTRY._memo.clear()
     _REGISTRY._known.clear()
     _REGISTRY._own.clear()
+    _REGISTRY._by_digest.clear()
     return _REGISTRY
 
 
@@ -97,6 +105,32 @@ def test_what_was_seen_before_changes_no_answer(conversations: list[Conversation
     registry = _fresh()
     for _ in range(2):
         assert [registry.dissect(conversation) for conversation in conversations] == afresh
+
+
+@settings(max_examples=400, deadline=None)
+@given(conversations=_similar())
+def test_what_has_the_digest_of_another_has_its_answer(conversations: list[Conversation]) -> None:
+    conversations = [c for c in conversations if c.orig or c.resp]
+    afresh = [_afresh(conversation) for conversation in conversations]
+    registry, batch = _fresh(), talks(conversations)
+    for row in range(len(batch)):
+        assert registry.dissect_all(batch, np.array([row])) == afresh[row : row + 1]
+    assert registry.dissect_all(batch, np.arange(len(batch))) == afresh
+
+
+@settings(max_examples=400, deadline=None)
+@given(conversations=_similar())
+def test_digests_are_equal_where_all_that_counts_is(conversations: list[Conversation]) -> None:
+    batch = talks(conversations)
+    found, masked = np.zeros(len(batch), np.uint64), np.zeros(len(batch), np.uint8)
+    digests(
+        batch.data, batch.piece_off, batch.byte_off, batch.is_orig, batch.protocol,
+        batch.orig_port, batch.resp_port, np.arange(len(batch)), np.uint64(1), found, masked,
+    )  # fmt: skip
+    counting = [what_counts(one, one.orig_port) for one in conversations]
+    assert [digest == 0 for digest in found] == [what is None for what in counting]
+    for (one, what), (other, that) in combinations(zip(found, counting, strict=True), 2):
+        assert (one == other) == (what == that)
 
 
 @settings(max_examples=300, deadline=None)
