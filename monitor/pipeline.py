@@ -8,13 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from monitor.assembly import Assembler, Message, Stages
+from monitor.assembly import Assembler, Message
 from monitor.capture import Capture
 from monitor.classify import Classifier
 from monitor.config import Settings
 from monitor.decode import Decoder
 from monitor.decode.kernel import decode_rows
 from monitor.dissect import dhcp, dns
+from monitor.dissect.kernel_digest import digests
 from monitor.dissect.registry import Registry
 from monitor.enrich.attribution import in_use, lines
 from monitor.enrich.devices import Devices, Readers
@@ -24,6 +25,7 @@ from monitor.enrich.operators import Operators
 from monitor.enrich.oui import OuiTable
 from monitor.flow import FlowSettings, FlowStage
 from monitor.flow.kernel import follow
+from monitor.indexing import Stages
 from monitor.model.addresses import Roles
 from monitor.model.flows import FlowCounts, FlowStep
 from monitor.model.frames import FrameBatch
@@ -64,8 +66,8 @@ class _Work:
 
 
 def is_compiled() -> bool:
-    """Return whether the packet kernels are on disk; else the first batch takes a while."""
-    return is_cached(decode_rows) and is_cached(follow)
+    """Return whether the largest kernels are on disk; else the first batch takes a while."""
+    return is_cached(decode_rows) and is_cached(follow) and is_cached(digests)
 
 
 class Pipeline:
