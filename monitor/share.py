@@ -13,10 +13,12 @@ from types import TracebackType
 from typing import Self
 
 from monitor import pipeline
-from monitor.assembly import Stages
 from monitor.capture import Capture, open_capture
 from monitor.config import Settings
+from monitor.decode import Decoder
 from monitor.enrich.devices import Signs
+from monitor.flow import FlowSettings, FlowStage
+from monitor.indexing import Stages
 from monitor.keeping import Keeper
 from monitor.model.shards import Shard
 from monitor.policy.findings import Findings
@@ -30,6 +32,12 @@ MOST = 8
 SHARED_FROM_BYTES = 48_000_000
 """Smaller captures are done before other processes would have begun."""
 
+SAMPLE_BYTES = 32 << 20
+"""What is looked into to tell whether the work is in the flows or in the packets."""
+
+FLOW_NS, PACKET_NS, BYTE_NS = 25_000, 300, 0.4
+"""What each costs in one process, in ns of a processor, roughly: docs/performance.md has more. A
+byte is read and looked through; that it is hashed as well costs about half as much again, once."""
 
 CHUNK_BYTES = 4 << 20
 """Read at a time: a step costs some tenths of a millisecond whatever is in it."""
@@ -66,7 +74,8 @@ class Gathered:
 def how_many(files: Sequence[str]) -> int:
     """Return the number of processes worth using for some files.
 
-    Every process reads all of them: so they must lie on disk, uncompressed, and be large.
+    Every process reads all of them: so they must lie on disk, uncompressed, and be large. And it
+    follows all packets: so the flows, which are shared, must be more of the work than that.
     """
     paths = [Path(name) for name in files]
     try:
@@ -78,7 +87,34 @@ def how_many(files: Sequence[str]) -> int:
             return 1
     except OSError:
         return 1  # The reader says what is wrong with the file.
-    return max(1, min(MOST, len(os.sched_getaffinity(0))))
+    most = max(1, min(MOST, len(os.sched_getaffinity(0))))
+    return most if most > 1 and _is_made_of_flows(files) else 1
+
+
+def _is_made_of_flows(files: Sequence[str]) -> bool:
+    """Return whether, by their beginning, the work of files is in flows rather than in packets.
+
+    With one process packets and flows have a thread each, and hashing has one. With more, packets
+    are followed again by each, which pays only where flows cost more than all the rest together.
+    The flows that were open before the capture all start with it: so only those count that come
+    later, in the second half of what is looked into.
+    """
+    decoder, flows = Decoder(), FlowStage(FlowSettings())
+    size = packets = begun = read = 0
+    with open_capture(files, is_hashed=False, chunk_bytes=CHUNK_BYTES) as capture:
+        for frames in capture.batches():
+            decoded, _ = decoder.decode(frames)
+            flows.step(decoded)
+            read += len(frames.data)
+            if read <= SAMPLE_BYTES // 2:
+                begun = flows.counts.opened
+                continue
+            size += len(frames.data)
+            packets += len(decoded)
+            if read >= SAMPLE_BYTES:
+                break
+    opened = flows.counts.opened - begun
+    return opened * FLOW_NS > 2 * packets * PACKET_NS + 3 * size * BYTE_NS
 
 
 def _is_compressed(path: Path) -> bool:
