@@ -7,6 +7,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -23,10 +24,10 @@ from rich.progress import (
 from rich.progress import Progress as Bar
 
 from monitor import __version__, config, pipeline, share
-from monitor.assembly import Stages
 from monitor.capture import open_capture
 from monitor.config import Settings
 from monitor.errors import UsageError
+from monitor.indexing import Stages
 from monitor.keeping import Keeper
 from monitor.model.frames import InputInfo
 from monitor.model.shards import Shard
@@ -175,9 +176,16 @@ def replay(job: Job, progress: Progress) -> Done:
                 now_ns=_now_ns(),
             )
         if job.out is not None:
-            digest = put_together(job.out, [p for p in parts if p is not None], devices)
+            # Copying lines and hashing them leaves Python's lock to the page.
+            aside = stack.enter_context(ThreadPoolExecutor(1))
+            written = [p for p in parts if p is not None]
+            digest = aside.submit(put_together, job.out, written, devices)
             files.write_run(
-                job.out, report, flows_sha256=digest, settings=settings, command=job.command
+                job.out,
+                report,
+                flows_sha256=digest.result,
+                settings=settings,
+                command=job.command,
             )
         faults = [f"{item.name}: {item.fault}" for item in capture.inputs if item.fault]
     return Done(report=report, out=job.out, faults=faults)

@@ -1,7 +1,7 @@
 """Writes the files of a run: findings, report, manifest. `jsonl` writes the flows."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -41,15 +41,26 @@ def write_run(
     directory: Path,
     report: dict[str, Any],
     *,
-    flows_sha256: str,
+    flows_sha256: Callable[[], str],
     settings: Mapping[str, Any],
     command: Sequence[str],
 ) -> None:
-    """Write findings.json, report.html, and last manifest.json with the hashes of all outputs."""
+    """Write findings.json, report.html, and last manifest.json with the hashes of all outputs.
+
+    Args:
+        directory: Where they go.
+        report: What `build.build` gave.
+        flows_sha256: Asked last for the hash of flows.jsonl, which may be under way.
+        settings: The settings in use.
+        command: The command line.
+
+    Raises:
+        OutputError: A file cannot be written.
+    """
     outputs = {
-        FILE_NAME: flows_sha256,
         "findings.json": write_json(directory / "findings.json", {"findings": report["findings"]}),
         "report.html": write_text(directory / "report.html", html.render(report)),
+        FILE_NAME: flows_sha256(),
     }
     write_json(
         directory / MANIFEST,

@@ -377,8 +377,8 @@ def put_together(directory: Path, parts: Sequence[PartIndex], devices: Mapping[s
     try:
         with new.open("wb", buffering=0) as file:
             for content in _chunks(parts, devices):
-                digest.update(content)
-                left = memoryview(content)
+                left = memoryview(content.data)
+                digest.update(left)
                 while left:
                     left = left[file.write(left) :]
         new.replace(path)
@@ -389,7 +389,7 @@ def put_together(directory: Path, parts: Sequence[PartIndex], devices: Mapping[s
     return digest.hexdigest()
 
 
-def _chunks(parts: Sequence[PartIndex], devices: Mapping[str, Device]) -> Iterator[bytes]:
+def _chunks(parts: Sequence[PartIndex], devices: Mapping[str, Device]) -> Iterator[U8]:
     parts = [part for part in parts if len(part.length)]
     if not parts:
         return
@@ -399,33 +399,53 @@ def _chunks(parts: Sequence[PartIndex], devices: Mapping[str, Device]) -> Iterat
             np.concatenate([part.start_ns for part in parts]),
         )
     )
-    which = np.repeat(np.arange(len(parts)), [len(part.length) for part in parts])[order]
-    begin = np.concatenate([_offsets(part) for part in parts])[order]
-    middle = begin + np.concatenate([part.head for part in parts])[order]
-    end = begin + np.concatenate([part.length for part in parts])[order]
-    camera = np.concatenate([part.camera for part in parts])[order]
-    objects = [
-        [device_json(devices.get(device.ip, device)).encode() for device in part.cameras]
-        for part in parts
-    ]
-    contents = [_mapped(part.path) for part in parts]
+    counts = [len(part.length) for part in parts]
+    which = np.repeat(np.arange(len(parts)), counts)[order]
+    row = order - np.concatenate([[0], np.cumsum(counts)])[which]
+    laid = [_Laid(part, devices) for part in parts]
+    size = np.concatenate([part.size for part in laid])[order]
     try:
         for at in range(0, len(order), LINES_AT_ONCE):
-            pieces: list[bytes] = []
-            rows = slice(at, at + LINES_AT_ONCE)
-            columns = (which[rows], begin[rows], middle[rows], end[rows], camera[rows])
-            for part, first, cut, last, who in zip(*(c.tolist() for c in columns), strict=True):
-                content = contents[part]
-                pieces += (content[first:cut], objects[part][who], content[cut:last])
-            yield b"".join(pieces)
+            here = slice(at, at + LINES_AT_ONCE)
+            ends = np.cumsum(size[here])
+            room = np.empty(int(ends[-1]), np.uint8)
+            for number, part in enumerate(laid):
+                mine = which[here] == number
+                part.put(row[here][mine], room, (ends - size[here])[mine])
+            yield room
     finally:
-        for content in contents:
-            content.close()
+        for part in laid:
+            part.close()
 
 
-def _offsets(part: PartIndex) -> NDArray[np.int64]:
-    ends = np.cumsum(part.length, dtype=np.int64)
-    return ends - part.length
+class _Laid:
+    """A part laid open: its lines in memory, and the object of each of its cameras."""
+
+    def __init__(self, part: PartIndex, devices: Mapping[str, Device]) -> None:
+        objects = [device_json(devices.get(d.ip, d)).encode() for d in part.cameras]
+        self._part = part
+        self._objects = np.frombuffer(b"".join(objects), np.uint8)
+        self._object_begin = np.cumsum([0, *map(len, objects)])
+        self._begin = np.cumsum(part.length, dtype=np.int64) - part.length
+        self.size = part.length + np.diff(self._object_begin)[part.camera]
+        """Bytes of each line with its camera."""
+
+        self._map = _mapped(part.path)
+        self._content = np.frombuffer(self._map, np.uint8)
+
+    def put(self, rows: I64, room: U8, at: I64) -> None:
+        """Copy the lines of some rows to their places in `room`."""
+        part = self._part
+        kernel_lines.put_lines(
+            self._content, self._begin, part.head, part.length, part.camera, self._objects,
+            self._object_begin, rows, room, at,
+        )  # fmt: skip
+
+    def close(self) -> None:
+        """Let go of the lines."""
+        # The map cannot be closed while an array looks into it.
+        self._content = np.zeros(0, np.uint8)
+        self._map.close()
 
 
 def _mapped(path: Path) -> mmap.mmap:

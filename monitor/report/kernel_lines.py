@@ -1,11 +1,14 @@
 """Writes flow lines from columns: what repeats is copied, numbers are spelled out."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
 from monitor.model.arrays import I64, U8, U16, U32, U64, VLAN_NONE, Bool
-from monitor.model.jit import kernel
+from monitor.model.jit import kernel, kernel_inner
+
+Int: TypeAlias = Any
+"""An int64 in machine code."""
 
 MOST_FIXED = 768
 """Bytes of a line beyond its fragments, at most: keys, addresses, and numbers of full length."""
@@ -267,3 +270,53 @@ def write_lines(
         at = put(out, at, CLOSE)
         length[row] = np.uint32(at - first)
     return at
+
+
+@kernel
+def put_lines(
+    content: U8,
+    begin: I64,
+    head: U16,
+    length: U32,
+    camera: U32,
+    objects: U8,
+    object_begin: I64,
+    which: I64,
+    room: U8,
+    at: I64,
+) -> None:
+    """Copy lines of one part to their places, each with the object of its camera put in.
+
+    Args:
+        content: The lines of the part.
+        begin: Where each row's line begins in it.
+        head: Bytes before the camera's object, of each row.
+        length: Bytes of the line without it, of each row.
+        camera: Number of the object, of each row.
+        objects: The objects behind one another.
+        object_begin: Where each begins, and the end of the last.
+        which: The rows meant.
+        room: Where they are copied to.
+        at: The place of each of them there.
+
+    Bound: the index of the part was made with its lines; `room` was measured by the same lengths.
+    """
+    for i in range(len(which)):
+        row = which[i]
+        cut = begin[row] + np.int64(head[row])
+        end = begin[row] + np.int64(length[row])
+        place = _copied(content, begin[row], cut, room, at[i])
+        first, last = object_begin[camera[row]], object_begin[camera[row] + 1]
+        place = _copied(objects, first, last, room, place)
+        _copied(content, cut, end, room, place)
+
+
+@kernel_inner
+def _copied(source: U8, first: Int, last: Int, room: U8, at: Int) -> Int:
+    """Copy bytes; return the place behind them."""
+    place = np.uint64(at)
+    # Trap: unsigned places, so that no test for negative ones stays in the loop.
+    for k in range(np.uint64(first), np.uint64(last)):
+        room[place] = source[k]
+        place += np.uint64(1)
+    return at + (last - first)
