@@ -1,5 +1,6 @@
 """``camwatch replay``: capture files in, camera flows out."""
 
+import gc
 import json
 import os
 import sys
@@ -74,6 +75,8 @@ def replay(  # noqa: PLR0913, PLR0917  # one argument an option
     config: Config = None,
 ) -> None:
     """Read captures and tell what the cameras in them sent out: what for, to whom, and did it get through."""
+    # A start makes many objects and no garbage, and so does the replay.
+    gc.disable()
     from monitor import config as settings_module  # noqa: PLC0415  # slow imports wait for the command
     from monitor import run  # noqa: PLC0415  # see above
 

@@ -84,7 +84,8 @@ class OuiTable:
         """
         bundle = data_path(BUNDLE)
         folder = cache or cache_folder()
-        found = [_stamp(bundle), *filter(None, map(_stamp, system_lists))]
+        # The shipped table by its bytes: several installations share what is kept.
+        found = [_digest(bundle), *filter(None, map(_stamp, system_lists))]
         key = hashlib.sha256(json.dumps(found).encode()).hexdigest()[:16]
         kept = folder / f"oui-{key}.bin"
         table = _read_kept(kept)
@@ -145,6 +146,14 @@ def _stamp(path: Path) -> tuple[str, int, int] | None:
     except OSError:
         return None
     return str(path), found.st_mtime_ns, found.st_size
+
+
+def _digest(bundle: Path) -> str:
+    """Return the SHA-256 of the shipped table; empty where it cannot be read, which `_merge` says."""
+    try:
+        return hashlib.sha256(bundle.read_bytes()).hexdigest()
+    except OSError:
+        return ""
 
 
 def _merge(bundle: Path, system_lists: tuple[Path, ...]) -> bytes:

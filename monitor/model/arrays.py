@@ -1,6 +1,7 @@
 """Array types and the column table: what every column means, its unit and its absence."""
 
 import dataclasses
+from collections.abc import Mapping
 from typing import Annotated, Any, TypeAlias, get_args, get_origin, get_type_hints
 
 import numpy as np
@@ -32,8 +33,15 @@ class Column:
     source: str = ""
 
 
-def columns_of(batch: type) -> dict[str, tuple[np.dtype[Any], Column]]:
+_TABLES: dict[type, Mapping[str, tuple[np.dtype[Any], Column]]] = {}
+"""What `columns_of` found: reading type hints costs as much as following thousands of packets."""
+
+
+def columns_of(batch: type) -> Mapping[str, tuple[np.dtype[Any], Column]]:
     """Return name -> (dtype, meaning) for every array column of a batch class, in order."""
+    known = _TABLES.get(batch)
+    if known is not None:
+        return known
     found: dict[str, tuple[np.dtype[Any], Column]] = {}
     for name, hint in get_type_hints(batch, include_extras=True).items():
         if get_origin(hint) is not Annotated:
@@ -43,6 +51,7 @@ def columns_of(batch: type) -> dict[str, tuple[np.dtype[Any], Column]]:
         if column is not None:
             dtype = np.dtype(get_args(get_args(array)[1])[0])
             found[name] = (dtype, column)
+    _TABLES[batch] = found
     return found
 
 
@@ -58,7 +67,7 @@ class Columns:
             ValueError: A column has another dtype than declared, or another length than the first.
         """
         length = -1
-        for name, (dtype, _) in _table(type(self)).items():
+        for name, (dtype, _) in columns_of(type(self)).items():
             array = getattr(self, name)
             if array.dtype != dtype or array.ndim != 1:
                 raise ValueError(f"column {name}: {array.dtype}, {array.ndim}-d; want {dtype}, 1-d")
@@ -68,14 +77,4 @@ class Columns:
             array.flags.writeable = False
 
     def __len__(self) -> int:
-        return len(getattr(self, next(iter(_table(type(self))))))
-
-
-_TABLES: dict[type, dict[str, tuple[np.dtype[Any], Column]]] = {}
-
-
-def _table(batch: type) -> dict[str, tuple[np.dtype[Any], Column]]:
-    table = _TABLES.get(batch)
-    if table is None:
-        table = _TABLES[batch] = columns_of(batch)
-    return table
+        return len(getattr(self, next(iter(columns_of(type(self))))))
