@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from monitor import pipeline
-from monitor.assembly import Stages
 from monitor.capture import open_capture
 from monitor.classify import Classifier
 from monitor.config import Settings
 from monitor.dissect import dhcp, dns
 from monitor.enrich.devices import Devices, Readers
 from monitor.enrich.names import NameTable
+from monitor.indexing import Stages
 from monitor.model.records import Device
 from monitor.model.words import Protocol
 from tests.support.shared import shared_path
