@@ -50,6 +50,12 @@ COMMANDS = (
     ("token", "create"),
     ("token", "list"),
     ("token", "revoke"),
+    ("notify",),
+    ("notify", "targets"),
+    ("notify", "test"),
+    ("notify", "dead"),
+    ("notify", "resend"),
+    ("notify", "keys"),
     ("check-config",),
     ("show-config",),
 )

@@ -39,6 +39,7 @@ def _register() -> None:
         explain,
         geo,
         inspect,
+        notify,
         replay,
         rules,
         serve,
@@ -54,6 +55,7 @@ def _register() -> None:
     app.add_typer(token.app, name="token")
     app.add_typer(catalog.app, name="catalog")
     app.add_typer(geo.app, name="geo")
+    app.add_typer(notify.app, name="notify")
     app.add_typer(rules.app, name="rules")
 
 

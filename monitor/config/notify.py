@@ -129,7 +129,8 @@ class TargetSettings(Section):
     def _fits_kind(self) -> Self:
         kind = self.kind
         for key, kinds in TAKES.items():
-            if key in self.model_fields_set and kind not in kinds:
+            usual = type(self).model_fields[key].default
+            if getattr(self, key) != usual and kind not in kinds:
                 raise ValueError(f"'{self.name}': {key} does not go with kind {kind}")
         for key in NEEDS.get(kind, ()):
             if not getattr(self, key):

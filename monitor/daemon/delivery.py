@@ -18,6 +18,7 @@ from monitor.errors import StoreError
 from monitor.notify import message as messages
 from monitor.notify import schedule
 from monitor.notify.receipt import Receipt, Result
+from monitor.store import told
 from monitor.store.outbox import FAR_NS, Failure, Leased, Outbox, TargetState
 
 LEASE_NS = 90_000_000_000
@@ -49,6 +50,7 @@ class Courier:
         self._outbox = outbox
         self._chance = chance
         self._tidied_ns: int | None = None
+        self._refreshed_ns: int | None = None
 
     def step(self, now_ns: int, clock: Callable[[], int]) -> bool:
         """Try what is due now, once; return whether there was anything.
@@ -65,6 +67,7 @@ class Courier:
         state = self._outbox.target(name)
         if state.is_gone or now_ns < state.open_until_ns <= now_ns + FAR_NS:
             return False
+        self._refresh(now_ns)
         batch = self.target.sender.batch
         leased = self._outbox.lease(
             name, now_ns, lease_ns=LEASE_NS, limit=batch, is_batch=batch > 1
@@ -121,6 +124,19 @@ class Courier:
             LOG.warning("target fails", target=name, failures=schedule.TRIP, error=receipt.error)
         if dead:
             LOG.error("message given up", target=name, messages=dead, error=receipt.error)
+
+    def _refresh(self, now_ns: int) -> None:
+        """Tell open alerts again to a target that forgets; one that was missed comes with the next."""
+        sender, name = self.target.sender, self.target.name
+        every_ns = int(sender.refresh_s * 1e9)
+        is_early = self._refreshed_ns is not None and abs(now_ns - self._refreshed_ns) < every_ns
+        if not every_ns or is_early:
+            return
+        self._refreshed_ns = now_ns
+        with self._outbox.reading() as connection:
+            bodies = told.bodies(connection, name)
+        if bodies:
+            sender.send([messages.from_body(body) for body in bodies], now_ns)
 
     def _tidy(self, now_ns: int) -> None:
         if self._tidied_ns is None or abs(now_ns - self._tidied_ns) >= TIDY_NS:

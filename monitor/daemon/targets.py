@@ -2,15 +2,21 @@
 
 import fnmatch
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 from monitor import __version__
 from monitor.config.notify import Kind, TargetSettings
 from monitor.errors import ConfigError
 from monitor.model.alerts import AlertEvent
+from monitor.notify import alertmanager
 from monitor.notify import message as messages
+from monitor.notify.alertmanager import Alertmanager
+from monitor.notify.file import File
+from monitor.notify.mail import Envelope, Mail
 from monitor.notify.message import Message
 from monitor.notify.receipt import Sender
+from monitor.notify.syslog import Syslog
 from monitor.notify.webhook import Endpoint, Webhook
 from monitor.store.outbox import Outgoing
 
@@ -104,14 +110,33 @@ def _due_ns(settings: TargetSettings, now_ns: int) -> int:
 
 
 def _sender(settings: TargetSettings) -> CheckedSender:
-    endpoint = Endpoint(
+    """Return the sender of a target; which keys go with which kind was checked with the settings."""
+    ca_file = settings.ca_file
+    match settings.kind:
+        case Kind.WEBHOOK:
+            return Webhook(_endpoint(settings), settings.secret_files, settings.form)
+        case Kind.ALERTMANAGER:
+            return Alertmanager(_endpoint(settings, alertmanager.PATH))
+        case Kind.SYSLOG:
+            return Syslog(settings.url, settings.form, ca_file=ca_file)
+        case Kind.FILE:
+            return File(settings.path or Path(), settings.form)
+        case Kind.EMAIL:
+            return Mail(
+                settings.url,
+                Envelope(settings.sender, settings.to),
+                user=settings.user,
+                password=settings.password_file,
+                ca_file=ca_file,
+                is_plain=settings.allow_plain,
+            )
+
+
+def _endpoint(settings: TargetSettings, path: str = "") -> Endpoint:
+    return Endpoint(
         settings.name,
         settings.url_file or settings.url,
+        path=path,
         authorization=settings.authorization_file,
         ca_file=settings.ca_file,
     )
-    match settings.kind:
-        case Kind.WEBHOOK:
-            return Webhook(endpoint, settings.secret_files, settings.form)
-        case _:
-            raise ConfigError(f"notify.target '{settings.name}': kind {settings.kind} not known")

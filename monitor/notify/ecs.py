@@ -65,6 +65,8 @@ def data(message: Message) -> dict[str, Any]:
             "rule": {"id": alert.rule, "name": alert.title, "ruleset": "camwatch"},
             "related": _related(alert),
         }
+        if alert.runbook:
+            found["rule"]["reference"] = alert.runbook
         found |= _ends(alert)
     return found
 
@@ -85,6 +87,7 @@ def own(message: Message) -> dict[str, Any]:
         "state": alert.state,
         "title": alert.title,
         "explanation": alert.explanation,
+        "runbook": alert.runbook,
         "cameras": [_camera(subject) for subject in alert.subjects[:SHOWN]],
         "cameras_total": len(alert.subjects),
         "operator": alert.operator,

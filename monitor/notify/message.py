@@ -140,14 +140,13 @@ def _alert_values(alert: Alert) -> dict[str, Any]:
 
 
 def _alert(values: dict[str, Any]) -> Alert:
-    return Alert(
-        **values
-        | {
-            "severity": Severity(values["severity"]),
-            "state": AlertState(values["state"]),
-            "subjects": tuple(Subject(**item) for item in values["subjects"]),
-            "evidence": tuple(Evidence(**item) for item in values["evidence"]),
-            "destinations": tuple(values["destinations"]),
-            "flow_ids": tuple(values["flow_ids"]),
-        }
-    )
+    """Return the alert; fields that another version wrote and this one does not know are left out."""
+    known = {name: values[name] for name in Alert._fields if name in values}
+    lists = {name: tuple(value) for name, value in known.items() if isinstance(value, list)}
+    parts = {
+        "severity": Severity(values["severity"]),
+        "state": AlertState(values["state"]),
+        "subjects": tuple(Subject(**item) for item in values["subjects"]),
+        "evidence": tuple(Evidence(**item) for item in values["evidence"]),
+    }
+    return Alert(**known | lists | parts)

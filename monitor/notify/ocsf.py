@@ -51,7 +51,8 @@ def event(message: Message) -> dict[str, Any]:
                 "vendor_name": "camwatch",
                 "version": message.version,
             },
-            "loggers": [{"name": message.sensor, "uid": message.sensor}],
+            "log_name": "camwatch",
+            "log_provider": message.sensor,
         },
         "unmapped": {"camera_egress": own(message)},
     }
@@ -70,7 +71,7 @@ def _finding(message: Message) -> dict[str, Any]:
     for name, value in seen:
         type_id, kind = IP_ADDRESS if is_address(value) else HOSTNAME
         observables.append({"name": name, "value": value, "type_id": type_id, "type": kind})
-    return {
+    found: dict[str, Any] = {
         "status_id": 1 if is_open else 4,
         "status": "New" if is_open else "Resolved",
         "count": alert.times,
@@ -94,6 +95,9 @@ def _finding(message: Message) -> dict[str, Any]:
         "evidences": [{"data": evidence._asdict()} for evidence in alert.evidence],
         "observables": observables,
     }
+    if alert.runbook:
+        found["remediation"] = {"desc": alert.explanation, "references": [alert.runbook]}
+    return found
 
 
 def _ms(ns: int) -> int:

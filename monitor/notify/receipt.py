@@ -46,6 +46,9 @@ class Sender(Protocol):
     batch: int
     """Messages that go out together at most; 1: each by itself."""
 
+    refresh_s: float
+    """Seconds after which open alerts are told again, to a target that forgets; 0: it does not."""
+
     def send(self, messages: Sequence[Message], now_ns: int) -> Receipt:
         """Send messages; all of them are acknowledged, or none counts as such."""
         ...

@@ -105,6 +105,7 @@ class Webhook:
     """A target that takes signed messages by HTTP POST."""
 
     batch = 1
+    refresh_s = 0.0
 
     def __init__(self, endpoint: Endpoint, secrets: Sequence[Path], form: str) -> None:
         """Take where it is, the files of the keys it may hold (all sign), and ``ecs`` or ``ocsf``."""

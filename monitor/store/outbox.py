@@ -32,8 +32,10 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL
 
+from monitor.model.alerts import AlertState
 from monitor.store import engine as engines
 from monitor.store import schema
+from monitor.store.alert_tables import ALERTS
 from monitor.store.delivery_tables import DELIVERIES, TARGETS
 
 PENDING, DELIVERED, DEAD = "pending", "delivered", "dead"
@@ -290,6 +292,7 @@ class Outbox:
         Age counts for every target, also for one that the settings do not name any more.
         """
         row = DELIVERIES.c
+        is_open = select(ALERTS.c.id).where(ALERTS.c.state == AlertState.OPEN)
         free = (row.state == PENDING) & (row.leased_until_ns <= now_ns)
         newest = select(row.id).where(row.target == target, row.state == PENDING)
         edge = newest.order_by(row.id.desc()).offset(PENDING_BOUND).limit(1).scalar_subquery()
@@ -304,7 +307,8 @@ class Outbox:
                 given_up += done.rowcount
             for state, keep_ns in ((DELIVERED, KEEP_DELIVERED_NS), (DEAD, KEEP_DEAD_NS)):
                 old = (row.state == state) & (row.settled_ns < now_ns - keep_ns)
-                connection.execute(delete(DELIVERIES).where(old))
+                # Who was told of an alert is known for as long as it is open.
+                connection.execute(delete(DELIVERIES).where(old, row.alert_id.not_in(is_open)))
         return given_up
 
     def switch_on(self, target: str) -> None:

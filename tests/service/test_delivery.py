@@ -23,8 +23,8 @@ from monitor.notify.connection import Limits
 from monitor.store import outbox_lists
 from monitor.store.delivery_tables import DELIVERIES
 from monitor.store.outbox import DAY_NS, Outbox
-from tests.support.alerts import T0, alert, resolved
 from tests.support.notified import Receiver, process, receiver, until
+from tests.support.told import T0, alert, resolved
 
 S = 1_000_000_000
 QUICK = Limits(connect_s=1.0, read_s=0.3, total_s=0.6, answer_bytes=65_536)

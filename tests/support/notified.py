@@ -3,6 +3,7 @@
 import ctypes
 import json
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -28,6 +29,13 @@ def until(look: Callable[[], T], what: str, patience_s: float = PATIENCE_S) -> T
             return found
         time.sleep(0.01)
     pytest.fail(f"not within {patience_s:g} s: {what}")
+
+
+def free_port() -> int:
+    """Return a port of loopback that nobody listens on."""
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
 
 
 def _die_with_parent() -> None:

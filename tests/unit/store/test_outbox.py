@@ -9,7 +9,7 @@ from monitor.store import outbox as outboxes
 from monitor.store import outbox_lists
 from monitor.store.delivery_tables import DELIVERIES
 from monitor.store.outbox import Failure, Outbox, Outgoing, TargetState
-from tests.support.alerts import T0
+from tests.support.told import T0
 
 S = 1_000_000_000
 LEASE = 90 * S
@@ -108,22 +108,6 @@ def test_success_after_the_breaker_was_open_makes_the_rest_due(outbox: Outbox) -
     assert _lease(outbox, T0 + 61 * S, limit=2) == ["msg_1", "msg_2"]
 
 
-def test_dead_messages_are_listed_and_sent_again_with_their_ids(outbox: Outbox) -> None:
-    outbox.enqueue([_item(1), _item(2)], T0)
-    for _ in range(2):
-        (leased,) = outbox.lease("soc", T0, lease_ns=LEASE, limit=1)
-        outbox.fail("soc", Failure("it answered 500", 500, {leased.id: None}), T0)
-    with outbox.writing() as connection:
-        listed = outbox_lists.dead(connection)
-        assert [(m.message_id, m.attempts, m.status, m.error) for m in listed] == [
-            ("msg_2", 1, 500, "it answered 500"),
-            ("msg_1", 1, 500, "it answered 500"),
-        ]
-        assert outbox_lists.dead(connection, "siem") == []
-        assert outbox_lists.resend(connection, T0 + S, ids=[listed[0].id]) == 1
-    assert _lease(outbox, T0 + S) == ["msg_2"]
-
-
 def test_a_heartbeat_takes_the_place_of_one_that_still_waits(outbox: Outbox) -> None:
     one, two, three = (_item(n, type="camwatch.heartbeat", is_replacing=True) for n in (2, 3, 4))
     outbox.enqueue([_item(1), one], T0)
@@ -177,13 +161,3 @@ def test_a_target_that_answered_a_test_is_on_again(outbox: Outbox) -> None:
     assert outbox.target("soc").is_gone
     outbox.switch_on("soc")
     assert outbox.target("soc") == TargetState()
-
-
-def test_an_alert_knows_what_became_of_its_messages(outbox: Outbox) -> None:
-    outbox.enqueue([_item(1, "a"), _item(2, "b"), _item(1, "a", target="siem")], T0)
-    with outbox.reading() as connection:
-        listed = outbox_lists.of_alert(connection, "a")
-    assert [(m.target, m.message_id, m.state) for m in listed] == [
-        ("soc", "msg_1", "pending"),
-        ("siem", "msg_1", "pending"),
-    ]
