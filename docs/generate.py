@@ -3,8 +3,10 @@
 A contract test fails when a page differs from what this writes.
 """
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 
 import typer.testing
 
@@ -157,12 +159,32 @@ def page_of(rule: Rule) -> Callable[[], str]:
     return make
 
 
+def api() -> str:
+    """Return the page of the API."""
+    return str(_api_page().page())
+
+
+def api_examples() -> str:
+    """Return the examples of the OpenAPI document."""
+    return str(_api_page().examples())
+
+
+def _api_page() -> ModuleType:
+    # It asks a small store that tests use too.
+    sys.path.insert(0, str(HERE.parent))
+    from tests.support import api_page  # noqa: PLC0415  # see above
+
+    return api_page
+
+
 PAGES = {
     "configuration.md": configuration,
     "commands.md": command_line,
     "columns.md": columns,
     "protocols.md": protocols,
     "devices.md": devices_page,
+    "api.md": api,
+    "../monitor/api/examples.json": api_examples,
     "filters.md": filters_page,
     "rules/README.md": rules,
     **{f"rules/{rule.id}.md": page_of(rule) for rule in shipped_rules()},

@@ -1,6 +1,8 @@
 """The OpenAPI document: what FastAPI finds, with roles, and problems as the one shape of errors."""
 
+import json
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, Final
 
 from fastapi import FastAPI
@@ -13,6 +15,9 @@ from monitor.api.problems import MEDIA_TYPE, Problem
 from monitor.store.access import Role
 
 PATH: Final = "/api/v1/openapi.json"
+EXAMPLES: Final = Path(__file__).parent / "examples.json"
+"""Answers to a small store, written by ``docs/generate.py``."""
+
 ABOUT: Final = """What the cameras of a site send out, what for, to whom, and did it get through.
 
 Times are RFC 3339 in UTC. What is not known is null. Lists give `items` and `next`, the cursor of
@@ -55,9 +60,11 @@ def build(app: FastAPI, routes: Sequence[tuple[str, APIRoute]]) -> dict[str, Any
         for path, route in routes
         for method in route.methods or ()
     }
+    examples = json.loads(EXAMPLES.read_text("utf-8"))
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
             _complete(operation, roles[path, method], has_body="requestBody" in operation)
+            _exemplify(operation, examples.get(f"{method} {path}"))
     return document
 
 
@@ -68,6 +75,13 @@ def stated_role(route: APIRoute) -> tuple[bool, Role | None]:
         if is_stated:
             return True, role
     return False, None
+
+
+def _exemplify(operation: dict[str, Any], example: Any) -> None:
+    for status, told in operation["responses"].items():
+        content = told.get("content", {}).get("application/json")
+        if example is not None and status.startswith("2") and content is not None:
+            content["example"] = example
 
 
 def _complete(operation: dict[str, Any], role: Role | None, *, has_body: bool) -> None:
