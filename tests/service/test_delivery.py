@@ -21,6 +21,7 @@ from monitor.model.alerts import AlertChange, AlertEvent
 from monitor.notify import signing
 from monitor.notify.connection import Limits
 from monitor.store import outbox_lists
+from monitor.store.alert_tables import ALERTS
 from monitor.store.delivery_tables import DELIVERIES
 from monitor.store.outbox import DAY_NS, Outbox
 from tests.support.notified import Receiver, process, receiver, until
@@ -150,6 +151,21 @@ def test_a_process_that_is_killed_at_any_step_loses_no_alert(
     assert len(arrived) == (4 if is_between or is_refused else 3)
 
 
+@pytest.mark.parametrize(("when", "rows"), [("before", 0), ("after", 1)])
+def test_a_kill_around_the_commit_leaves_alert_and_delivery_or_neither(
+    when: str, rows: int, store_url: str
+) -> None:
+    words = [sys.executable, "-m", "tests.support.committing", store_url, when]
+    with process(words) as dying:
+        assert dying.wait(20) == -signal.SIGKILL
+    outbox = Outbox.open(store_url)
+    with outbox.reading() as connection:
+        for table in (ALERTS, DELIVERIES):
+            count = select(func.count()).select_from(table)
+            assert connection.execute(count).scalar_one() == rows
+    outbox.close()
+
+
 @pytest.mark.parametrize(("word", "times"), [("kill", 2), ("answerkill", 2)])
 def test_a_process_that_is_killed_while_the_target_answers_sends_again_with_the_same_id(
     word: str, times: int, soc: Receiver, tmp_path: Path
@@ -275,9 +291,10 @@ def test_a_target_that_is_gone_is_left_alone_until_it_is_switched_on(
 
 
 def test_a_day_without_the_target_costs_few_tries_and_no_alert(
-    tmp_path: Path, outbox: Outbox
+    tmp_path: Path,
 ) -> None:
     """Alerts open, and resolve, through a day in which nobody listens; then it is back."""
+    outbox = Outbox.open(f"sqlite:///{tmp_path / 'camwatch.db'}")
     with receiver(tmp_path / "soc") as running:
         targets = _targets(_config(tmp_path, running))
     courier = Courier(targets[0], outbox, chance=lambda: 0.5)
@@ -307,6 +324,7 @@ def test_a_day_without_the_target_costs_few_tries_and_no_alert(
         assert arrived.index(opened_id) < arrived.index(resolved_id)
         assert '"type":"camwatch.alert.resolved"' in kinds[resolved_id]
     assert courier.counts.dead == 0
+    outbox.close()
 
 
 def test_after_the_last_try_a_message_is_dead_and_can_be_sent_again(
