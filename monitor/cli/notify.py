@@ -71,6 +71,7 @@ def send_test(
     from monitor.daemon.targets import open_targets  # noqa: PLC0415  # see above
     from monitor.notify import message as messages  # noqa: PLC0415  # see above
     from monitor.notify.receipt import Result  # noqa: PLC0415  # see above
+    from monitor.store import engine  # noqa: PLC0415  # see above
     from monitor.store.outbox import Outbox  # noqa: PLC0415  # see above
 
     known = settings_module.load(config).notify.target
@@ -88,6 +89,10 @@ def send_test(
         typer.echo(f"not delivered: {receipt.error}", err=True)
         raise typer.Exit(1)
     typer.echo("delivered")
+    if not engine.is_there(engine.parse(store)):
+        # Before the sensor's first run there is nothing to switch on, and the file that this
+        # would make would belong to whoever tests, not to the sensor.
+        return
     outbox = Outbox.open(store)
     try:
         outbox.switch_on(target)

@@ -232,6 +232,9 @@ class Delivery:
                         "outbox cannot be used", target=courier.target.name, error=str(error)
                     )
                 was_failing = True
+            except Exception:
+                # A thread that ended would be a target that hears nothing, and nobody would know.
+                LOG.exception("delivery step failed", target=courier.target.name)
             if not did:
                 wake.wait(self._look_s)
                 wake.clear()

@@ -56,6 +56,7 @@ def test_test_shows_request_and_answer_and_masks_secrets(soc: Receiver, tmp_path
     assert done.output.endswith("delivered\n")
     (request,) = soc.requests()
     assert '"type":"camwatch.test"' in request["body"]
+    assert not (tmp_path / "camwatch.db").exists()
 
 
 def test_a_test_that_fails_says_why_and_exits_with_1(soc: Receiver, tmp_path: Path) -> None:

@@ -109,3 +109,26 @@ def test_heartbeats_come_at_the_start_and_at_their_interval(outbox: Outbox) -> N
     assert hand.given == ["camwatch.heartbeat"] * 2
     assert delivery.counts()["soc"].delivered == 2
     outbox.close()
+
+
+def test_a_bug_in_a_step_does_not_end_a_targets_thread(outbox: Outbox) -> None:
+    hand, asked = Hand(), []
+
+    def _facts() -> dict[str, int]:
+        asked.append(1)
+        if len(asked) == 1:
+            raise KeyError("a bug")
+        return {}
+
+    delivery = Delivery(
+        [_target(hand, heartbeat_s=300)],
+        outbox,
+        sensor="hall-1",
+        now_ns=lambda: T0,
+        facts=_facts,
+        look_s=0.01,
+    )
+    delivery.start()
+    until(lambda: hand.given == ["camwatch.heartbeat"], "a heartbeat after the failure")
+    assert delivery.stop()
+    outbox.close()
