@@ -6,12 +6,12 @@ import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from monitor.model.records import Device, Finding, FlowRecord
 
-if TYPE_CHECKING:
-    pass
+DECISIVE = ("site", "flow", "geo", "catalog", "policy")
+"""Sections of the settings that results depend on; where a store lies does not make another run."""
 
 
 class Keeper:
@@ -85,7 +85,8 @@ class Keeper:
         self._store.finish_run(finished_ns=now_ns, counters=counters, inputs=inputs, run_id=run_id)
 
     def _id(self, digests: Iterable[str]) -> str:
-        told = json.dumps([sorted(digests), self._settings], sort_keys=True)
+        decisive = {name: self._settings[name] for name in DECISIVE if name in self._settings}
+        told = json.dumps([sorted(digests), decisive], sort_keys=True)
         return hashlib.sha256(told.encode()).hexdigest()
 
 

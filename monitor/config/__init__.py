@@ -15,6 +15,7 @@ from monitor.config.policy import PolicySettings
 from monitor.config.reading import CatalogSettings, FlowSettings, GeoSettings, SiteSettings
 from monitor.config.section import Section
 from monitor.config.serving import ApiSettings
+from monitor.config.storing import StoreSettings
 from monitor.errors import ConfigError
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "PolicySettings",
     "Settings",
     "SiteSettings",
+    "StoreSettings",
     "as_dict",
     "load",
     "networks",
@@ -46,6 +48,7 @@ class Settings(Section):
     policy: PolicySettings = PolicySettings()
     notify: NotifySettings = NotifySettings()
     api: ApiSettings = ApiSettings()
+    store: StoreSettings = StoreSettings()
 
 
 def load(path: Path | None, environment: Mapping[str, str] | None = None) -> Settings:

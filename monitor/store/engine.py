@@ -34,6 +34,8 @@ PRAGMAS = (
     "cache_size=-65536",
     # Pages between checkpoints, ten times the default: a batch of flows is about 600.
     "wal_autocheckpoint=10000",
+    # After a burst the log's file is cut back to this.
+    "journal_size_limit=67108864",
 )
 """Foreign keys stay unchecked in SQLite, where checking them costs a third of the speed: `Store`
 writes what is referred to first, in the same transaction. PostgreSQL checks them."""
@@ -135,6 +137,11 @@ def _prepare_sqlite(connection: Any, _: Any) -> None:
     # away from it and sending BEGIN ourselves is the way SQLAlchemy documents for pysqlite.
     connection.isolation_level = None
     cursor = connection.cursor()
+    if cursor.execute("PRAGMA page_count").fetchone() == (0,):
+        # Pages that retention frees can then be given back bit by bit, without a copy of the whole
+        # file and without stopping the sensor. To be set before the first table; later it would
+        # change nothing, and ask for the write lock to do so.
+        cursor.execute("PRAGMA auto_vacuum=INCREMENTAL")
     for pragma in PRAGMAS:
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()

@@ -147,7 +147,8 @@ class LiveStore:
         if step is not self._tried:
             self._tried = step
             self._number += 1
-        self._shared.at(step.now_ns)
+        if self._shared.at(step.now_ns):
+            self._devices.clear()
         made = [flow_rows(batch, self.run_no, self._shared) for batch in step.records]
         devices = self._changed_devices(step)
         with self._refusals(), engines.explained(self.url), self._engine.begin() as connection:
@@ -158,7 +159,10 @@ class LiveStore:
             upsert.write(
                 connection,
                 CAMERAS,
-                [rows.camera_row(device, self.run_no, vlan) for device, vlan in devices.values()],
+                [
+                    rows.camera_row(device, self.run_no, vlan, self._shared.used_ns)
+                    for device, vlan in devices.values()
+                ],
                 upsert.replacing(CAMERAS),
             )
             self._write_learnt(connection, step.learnt)
@@ -190,6 +194,15 @@ class LiveStore:
         """
         with engines.explained(self.url), self._engine.connect() as connection:
             return question(connection.execution_options(**engines.READS))
+
+    def write(self, work: Callable[[Connection], T]) -> T:
+        """Do a short piece of work, such as retention, in a transaction of its own.
+
+        Raises:
+            StoreError: The store does not do its part.
+        """
+        with engines.explained(self.url), self._engine.begin() as connection:
+            return work(connection)
 
     def close(self) -> None:
         """Let go of the database."""

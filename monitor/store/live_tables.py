@@ -34,9 +34,11 @@ TOTALS = Table(
     ),
     Column("outcome", String(16), primary_key=True, doc="words.Outcome"),
     Column("initiated_by", String(16), primary_key=True, doc="``camera`` or ``destination``"),
-    Column("span_s", Integer, nullable=False, doc="Length of the span: coarser with age"),
+    Column("span_s", Integer, nullable=False, doc="Length of the span: an hour, later a day"),
     Column("flows", BigInteger, nullable=False, doc="Flow records that started in the span"),
     Column("out_bytes", BigInteger, nullable=False, doc="Bytes of the camera"),
     Column("in_bytes", BigInteger, nullable=False, doc="Bytes of the destination"),
     Column("last_ns", BigInteger, nullable=False, doc="Last packet"),
+    # Nearly all of a row is its key: SQLite keeps it once, in the order of the key.
+    sqlite_with_rowid=False,
 )

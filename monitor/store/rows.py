@@ -33,7 +33,8 @@ def content_id(parts: tuple[str, ...]) -> int:
 
 def destination_row(destination: Destination) -> Row:
     """Return the row of a destination, its id included."""
-    ip, port, name, name_source, country, asn, as_org, operator, operator_country = destination[:9]
+    (ip, port, name, name_source, country, asn, as_org, operator, operator_country, hosting,
+     hosting_country) = destination  # fmt: skip
     row: Row = {
         "ip": ip,
         "port": port,
@@ -44,6 +45,8 @@ def destination_row(destination: Destination) -> Row:
         "as_org": clean(as_org),
         "operator": clean(operator),
         "operator_country": operator_country,
+        "hosting": clean(hosting),
+        "hosting_country": hosting_country,
     }
     row["id"] = content_id(tuple(str(value) for value in row.values()))
     return row
@@ -78,7 +81,7 @@ def flow_row(
     )  # fmt: skip
 
 
-def camera_row(device: Device, run_no: int, vlan: int | None) -> Row:
+def camera_row(device: Device, run_no: int, vlan: int | None, used_ns: int) -> Row:
     """Return the row of a device."""
     return {
         "run_no": run_no,
@@ -102,6 +105,7 @@ def camera_row(device: Device, run_no: int, vlan: int | None) -> Row:
             }
             for s in device.signals
         ],
+        "used_ns": used_ns,
     }
 
 

@@ -32,22 +32,25 @@ class Shared:
         self._evidence: dict[tuple[Evidence, ...], int] = {}
         self._new_destinations: list[rows.Row] = []
         self._new_evidence: list[rows.Row] = []
-        self._used_ns = 0
+        self.used_ns = 0
+        """The hour of the writer's clock, ns since 1970."""
 
-    def at(self, now_ns: int) -> None:
-        """Say what time it is by the writer's clock, before ids are asked for."""
+    def at(self, now_ns: int) -> bool:
+        """Say what time it is by the writer's clock, before ids are asked for; return whether it is a new hour."""
         used_ns = now_ns - now_ns % HOUR_NS
-        if used_ns != self._used_ns:
-            self._used_ns = used_ns
-            self._destinations.clear()
-            self._evidence.clear()
+        if used_ns == self.used_ns:
+            return False
+        self.used_ns = used_ns
+        self._destinations.clear()
+        self._evidence.clear()
+        return True
 
     def destination(self, destination: Destination) -> int:
         """Return the id of a destination."""
         known = self._destinations.get(destination)
         if known is not None:
             return known
-        row = rows.destination_row(destination) | {"used_ns": self._used_ns}
+        row = rows.destination_row(destination) | {"used_ns": self.used_ns}
         self._new_destinations.append(row)
         return _remember(self._destinations, destination, row["id"])
 
@@ -56,7 +59,7 @@ class Shared:
         known = self._evidence.get(evidence)
         if known is not None:
             return known
-        row = rows.evidence_row(evidence) | {"used_ns": self._used_ns}
+        row = rows.evidence_row(evidence) | {"used_ns": self.used_ns}
         self._new_evidence.append(row)
         return _remember(self._evidence, evidence, row["id"])
 

@@ -80,6 +80,7 @@ CAMERAS = Table(
     _text("kind", "words.DeviceKind"),
     _text("confidence", "words.Confidence"),
     Column("signals", JSON, nullable=False, doc="records.Signal as objects"),
+    _used(),
 )
 
 DESTINATIONS = Table(
@@ -95,6 +96,8 @@ DESTINATIONS = Table(
     _text("as_org", "Who holds it"),
     _text("operator", "Company behind the service"),
     _text("operator_country", "Home of that company, or of its parent"),
+    _text("hosting", "Company whose network the address is in; empty: unknown"),
+    _text("hosting_country", "Its home; empty: unknown"),
     _used(),
 )
 
@@ -136,6 +139,7 @@ FLOWS = Table(
     # The key is in the order of time, so that it grows at its end, and is the order of pages.
     Index("ix_flows_flow_id", "flow_id"),
     Index("ix_flows_run_no_camera_ip_start_ns", "run_no", "camera_ip", "start_ns"),
+    Index("ix_flows_run_no_purpose_start_ns", "run_no", "purpose", "start_ns"),
     Index("ix_flows_run_no_destination_id_start_ns", "run_no", "destination_id", "start_ns"),
 )
 

@@ -147,7 +147,9 @@ class Store:
     def write_devices(self, devices: Iterable[Device]) -> None:
         """Put these in the place of the run's cameras."""
         run_no = self._begun()
-        made = [rows.camera_row(d, run_no, self._vlans.get(d.ip)) for d in devices]
+        made = [
+            rows.camera_row(d, run_no, self._vlans.get(d.ip), self._shared.used_ns) for d in devices
+        ]
         self._replace(CAMERAS, made)
 
     def write_findings(self, findings: Iterable[Finding]) -> None:

@@ -96,6 +96,8 @@ def test_what_was_written_can_be_read(store_url: str) -> None:
         "AMAZON-02",
         "Hikvision",
         "CN",
+        "",
+        "",
         # 2026-11-18T11:00:00Z: the hour in which the run began.
         1_794_999_600_000_000_000,
     )
@@ -132,7 +134,7 @@ def test_a_run_that_was_broken_off_is_completed_by_its_repetition(
     with Store.open(store_url) as store:
         _write(store, _flows(50))
     whole = _rows(store_url)
-    other = RunStart(id="f" * 64, started_ns=1, versions=RUN.versions)
+    other = RunStart(id="f" * 64, started_ns=RUN.started_ns + 1, versions=RUN.versions)
     monkeypatch.setattr(writer, "BATCH_ROWS", 8)
     with pytest.raises(KeyboardInterrupt):
         _break_off(store_url, _flows(29), other)

@@ -55,6 +55,7 @@ def upgrade() -> None:
         sa.Column("vlan", sa.Integer),
         *_text("mac", "oui", "maker", "brand", "model", "firmware", "kind", "confidence"),
         *_json("signals"),
+        *_numbers("used_ns"),
         sa.PrimaryKeyConstraint("run_no", "ip", name="pk_cameras"),
     )
     op.create_table(
@@ -64,7 +65,7 @@ def upgrade() -> None:
         _port("port"),
         *_text("name", "name_source", "country"),
         *_numbers("asn"),
-        *_text("as_org", "operator", "operator_country"),
+        *_text("as_org", "operator", "operator_country", "hosting", "hosting_country"),
         *_numbers("used_ns"),
         sa.PrimaryKeyConstraint("id", name="pk_destinations"),
     )
@@ -113,6 +114,6 @@ def _create_flows() -> None:
         sa.PrimaryKeyConstraint("run_no", "start_ns", "flow_id", name="pk_flows"),
     )
     op.create_index("ix_flows_flow_id", "flows", ["flow_id"])
-    for column in ("camera_ip", "destination_id"):
+    for column in ("camera_ip", "purpose", "destination_id"):
         columns = ["run_no", column, "start_ns"]
         op.create_index(f"ix_flows_{'_'.join(columns)}", "flows", columns)

@@ -54,4 +54,5 @@ def upgrade() -> None:
             "initiated_by",
             name="pk_totals",
         ),
+        sqlite_with_rowid=False,
     )
