@@ -140,13 +140,16 @@ def _alert_values(alert: Alert) -> dict[str, Any]:
 
 
 def _alert(values: dict[str, Any]) -> Alert:
-    """Return the alert; fields that another version wrote and this one does not know are left out."""
-    known = {name: values[name] for name in Alert._fields if name in values}
-    lists = {name: tuple(value) for name, value in known.items() if isinstance(value, list)}
+    lists = {name: tuple(value) for name, value in values.items() if isinstance(value, list)}
     parts = {
         "severity": Severity(values["severity"]),
         "state": AlertState(values["state"]),
-        "subjects": tuple(Subject(**item) for item in values["subjects"]),
-        "evidence": tuple(Evidence(**item) for item in values["evidence"]),
+        "subjects": tuple(Subject(**_known(Subject, item)) for item in values["subjects"]),
+        "evidence": tuple(Evidence(**_known(Evidence, item)) for item in values["evidence"]),
     }
-    return Alert(**known | lists | parts)
+    return Alert(**_known(Alert, values | lists | parts))
+
+
+def _known(record: type[Alert | Subject | Evidence], values: dict[str, Any]) -> dict[str, Any]:
+    """Leave out fields that another version wrote and this one does not know."""
+    return {name: values[name] for name in record._fields if name in values}

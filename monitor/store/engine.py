@@ -78,6 +78,11 @@ def parse(url: str) -> URL:
     return parsed
 
 
+def is_there(url: URL) -> bool:
+    """Return whether a database is there to be opened; of a server that is not asked."""
+    return url.get_backend_name() != "sqlite" or Path(url.database or "").exists()
+
+
 def connect(
     url: URL, busy_timeout_s: float = BUSY_TIMEOUT_S, *, is_durable: bool = False
 ) -> Engine:
