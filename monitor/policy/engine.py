@@ -26,6 +26,7 @@ from monitor.policy.hits import flow_hits
 from monitor.policy.rule import Rule
 from monitor.policy.sensor_watch import SensorWatch
 from monitor.policy.status import Status
+from monitor.policy.watching import EXTRA, Watching
 
 
 class Engine:
@@ -44,7 +45,10 @@ class Engine:
         self._cover = Cover(windows, zone)
         self._book = Book(rules, sensor, self._cover)
         self._flow_rules = [rule for rule in rules if rule.when is not None]
-        self._conditions = Conditions([rule.when for rule in self._flow_rules], self._names)
+        self._conditions = Conditions(
+            [*(rule.when for rule in self._flow_rules), *EXTRA], self._names
+        )
+        self._watching = Watching(self._flow_rules)
         self._sensor_watch = SensorWatch(rules)
 
     @property
@@ -59,7 +63,7 @@ class Engine:
 
     def restore(self, learnt: Iterable[Learnt], alerts: Iterable[Alert], now_ns: int) -> None:
         """Take what an earlier process of this sensor kept."""
-        self._restored = list(learnt)
+        self._watching.load(list(learnt))
         self._book.restore(alerts, now_ns)
 
     def silence(self, silences: Sequence[Silence]) -> None:
@@ -76,23 +80,41 @@ class Engine:
         hits: list[Hit] = []
         if len(batch):
             masks = self._conditions.masks(batch)
+            masks, extra = masks[: -len(EXTRA)], masks[-len(EXTRA) :]
             for rule, mask in zip(self._flow_rules, masks, strict=True):
                 if mask is None or rule.watch or not mask.any():
                     continue
                 hits += flow_hits(rule, batch, np.flatnonzero(mask), self._names)
+            hits += self._watching.take(batch, masks, extra, self._names)
+        hits += self._watching.pass_time(now_ns, self._names)
         self._book.add(hits, now_ns)
         return self._book.settle(now_ns)
 
     def tick(self, now_ns: int, status: Status | None = None) -> list[AlertEvent]:
         """Let time pass, look at the sensor, and return how alerts changed."""
+        self._book.add(self._watching.pass_time(now_ns, self._names), now_ns)
         if status is not None:
             self._book.add(self._sensor_watch.look(status, now_ns), now_ns)
         return self._book.settle(now_ns, is_status_known=status is not None)
 
+    def started(self, who: str, at_ns: int) -> None:
+        """Note that a camera was started, where something else than its flows tells (DHCP).
+
+        Args:
+            who: Its MAC address; its address where the MAC is not known.
+            at_ns: When.
+        """
+        self._watching.started(who, at_ns)
+
+    @property
+    def forgotten(self) -> int:
+        """What was learnt and forgotten, because a memory was full."""
+        return self._watching.forgotten
+
     def dirty(self) -> list[Learnt]:
         """Return what was learnt since the last call."""
-        return []
+        return self._watching.dirty()
 
     def updates(self) -> list[Update]:
         """Return firmware that was fetched since the last call."""
-        return []
+        return self._watching.updates()

@@ -15,6 +15,7 @@ from monitor.model.words import Severity
 from monitor.policy.compile import Conditions
 from monitor.policy.load import shipped_rules
 from monitor.policy.rule import Rule
+from monitor.policy.watching import bursts_of
 
 MAX_EVIDENCE = 8
 """Parties named in a finding; more only raise its count of flows."""
@@ -42,15 +43,22 @@ class Findings:
 
     def __init__(self, rules: Sequence[Rule] | None = None) -> None:
         asked = shipped_rules() if rules is None else rules
-        self._rules = tuple(rule for rule in asked if not rule.watch)
+        self._rules = tuple(rule for rule in asked if not rule.is_live_only)
         self._conditions = Conditions([rule.when for rule in self._rules])
+        self._bursts = bursts_of(self._rules)
         self._open: dict[tuple[str, str], _Open] = {}
 
     def add(self, batch: RecordBatch) -> None:
         """Ask every rule about the flows of a batch, and note those that it holds for."""
         for rule, mask in zip(self._rules, self._conditions.masks(batch), strict=True):
-            if mask is not None and mask.any():
-                self._note(rule, batch, np.flatnonzero(mask))
+            if mask is None or not mask.any():
+                continue
+            rows = np.flatnonzero(mask)
+            burst = self._bursts.get(rule.id)
+            if burst is not None:
+                rows = np.array([found.row for found in burst.take(batch, rows)], np.int64)
+            if len(rows):
+                self._note(rule, batch, rows)
 
     def _note(self, rule: Rule, batch: RecordBatch, rows: I64) -> None:
         cameras, which, counts = np.unique(
@@ -90,7 +98,7 @@ class Findings:
     def __setstate__(self, state: dict[str, Any]) -> None:
         """Take what crossed; more flows are not asked about."""
         self._rules, self._open = state["_rules"], state["_open"]
-        self._conditions = Conditions(())
+        self._conditions, self._bursts = Conditions(()), {}
 
     def merge(self, other: "Findings") -> None:
         """Add what another found."""
