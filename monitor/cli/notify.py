@@ -19,20 +19,23 @@ ConfigOption = Annotated[
     Path | None, typer.Option("--config", help="Settings file (TOML).", metavar="FILE")
 ]
 StoreOption = Annotated[
-    str, typer.Option("--store", help="Database that the sensor writes to.", metavar="URL")
+    str | None,
+    typer.Option(
+        "--store", help="Database of the sensor, if not that of the settings.", metavar="URL"
+    ),
 ]
-DEFAULT_STORE = "sqlite:////var/lib/camwatch/camwatch.db"
 
 
 @app.command()
-def targets(config: ConfigOption = None, store: StoreOption = DEFAULT_STORE) -> None:
+def targets(config: ConfigOption = None, store: StoreOption = None) -> None:
     """List the targets: what waits, what was delivered, what was given up, and the last error."""
     from monitor import config as settings_module  # noqa: PLC0415  # slow imports wait for the command
     from monitor.store import outbox_lists  # noqa: PLC0415  # see above
     from monitor.store.outbox import Outbox  # noqa: PLC0415  # see above
 
-    settings = settings_module.load(config).notify.target
-    outbox = Outbox.open(store)
+    loaded = settings_module.load(config)
+    settings = loaded.notify.target
+    outbox = Outbox.open(store or loaded.store.url)
     try:
         with outbox.reading() as connection:
             tallies = outbox_lists.tallies(connection)
@@ -59,7 +62,7 @@ def targets(config: ConfigOption = None, store: StoreOption = DEFAULT_STORE) -> 
 def send_test(
     target: Annotated[str, typer.Argument(help="Name of the target.")],
     config: ConfigOption = None,
-    store: StoreOption = DEFAULT_STORE,
+    store: StoreOption = None,
     sensor: Annotated[str, typer.Option(help="Name of the sensor in the message.")] = "test",
 ) -> None:
     """Send a test message; show the request and the answer, secrets masked.
@@ -74,7 +77,8 @@ def send_test(
     from monitor.store import engine  # noqa: PLC0415  # see above
     from monitor.store.outbox import Outbox  # noqa: PLC0415  # see above
 
-    known = settings_module.load(config).notify.target
+    loaded = settings_module.load(config)
+    known = loaded.notify.target
     chosen = [item for item in known if item.name == target]
     if not chosen:
         names = ", ".join(item.name for item in known) or "none"
@@ -89,11 +93,12 @@ def send_test(
         typer.echo(f"not delivered: {receipt.error}", err=True)
         raise typer.Exit(1)
     typer.echo("delivered")
-    if not engine.is_there(engine.parse(store)):
+    url = store or loaded.store.url
+    if not engine.is_there(engine.parse(url)):
         # Before the sensor's first run there is nothing to switch on, and the file that this
         # would make would belong to whoever tests, not to the sensor.
         return
-    outbox = Outbox.open(store)
+    outbox = Outbox.open(url)
     try:
         outbox.switch_on(target)
     finally:
@@ -103,13 +108,15 @@ def send_test(
 @app.command()
 def dead(
     target: Annotated[str | None, typer.Argument(help="Of this target only.")] = None,
-    store: StoreOption = DEFAULT_STORE,
+    config: ConfigOption = None,
+    store: StoreOption = None,
 ) -> None:
     """List messages that were given up, the newest first."""
+    from monitor import config as settings_module  # noqa: PLC0415  # slow imports wait for the command
     from monitor.store import outbox_lists  # noqa: PLC0415  # slow imports wait for the command
     from monitor.store.outbox import Outbox  # noqa: PLC0415  # see above
 
-    outbox = Outbox.open(store)
+    outbox = Outbox.open(store or settings_module.load(config).store.url)
     try:
         with outbox.reading() as connection:
             listed = outbox_lists.dead(connection, target)
@@ -131,15 +138,17 @@ def resend(
     ] = None,
     target: Annotated[str | None, typer.Option(help="All of this target.")] = None,
     every: Annotated[bool, typer.Option("--all", help="All of every target.")] = False,
-    store: StoreOption = DEFAULT_STORE,
+    config: ConfigOption = None,
+    store: StoreOption = None,
 ) -> None:
     """Send messages again that were given up; they keep their ids."""
+    from monitor import config as settings_module  # noqa: PLC0415  # slow imports wait for the command
     from monitor.store import outbox_lists  # noqa: PLC0415  # slow imports wait for the command
     from monitor.store.outbox import Outbox  # noqa: PLC0415  # see above
 
     if not (numbers or target or every):
         raise UsageError("notify resend: which ones; give numbers, --target NAME or --all")
-    outbox = Outbox.open(store)
+    outbox = Outbox.open(store or settings_module.load(config).store.url)
     try:
         with outbox.writing() as connection:
             many = outbox_lists.resend(connection, time.time_ns(), target=target, ids=numbers or ())

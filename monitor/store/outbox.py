@@ -8,8 +8,8 @@ delivery is tried again with the same message id. At least once, therefore, neve
 Messages of one alert go to a target in the order in which they were written: ``resolved`` waits
 for ``opened``. Messages of other alerts do not wait for them.
 
-Bounds: `PENDING_BOUND` for each target, the oldest are given up beyond it; what was delivered or
-given up goes after `KEEP_DELIVERED_NS` and `KEEP_DEAD_NS`.
+Bounds: `PENDING_BOUND` for each target, the oldest are given up beyond it, and `HORIZON_NS` of age;
+what came to an end is removed by `retention`.
 """
 
 import threading
@@ -32,10 +32,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL
 
-from monitor.model.alerts import AlertState
 from monitor.store import engine as engines
 from monitor.store import schema
-from monitor.store.alert_tables import ALERTS
 from monitor.store.delivery_tables import DELIVERIES, TARGETS
 
 PENDING, DELIVERED, DEAD = "pending", "delivered", "dead"
@@ -49,8 +47,6 @@ FAR_NS = 30 * HOUR_NS
 """No wait is longer than this. A time further ahead was written by a clock that was wrong: it counts as past."""
 
 PENDING_BOUND = 50_000
-KEEP_DELIVERED_NS = 30 * DAY_NS
-KEEP_DEAD_NS = 90 * DAY_NS
 
 ERROR_CHARS = 300
 
@@ -287,12 +283,11 @@ class Outbox:
             )
 
     def tidy(self, target: str, now_ns: int) -> int:
-        """Give up what is too old or too much, forget what is long settled; return how many were given up.
+        """Give up what is too old or too much; return how many were given up.
 
         Age counts for every target, also for one that the settings do not name any more.
         """
         row = DELIVERIES.c
-        is_open = select(ALERTS.c.id).where(ALERTS.c.state == AlertState.OPEN)
         free = (row.state == PENDING) & (row.leased_until_ns <= now_ns)
         newest = select(row.id).where(row.target == target, row.state == PENDING)
         edge = newest.order_by(row.id.desc()).offset(PENDING_BOUND).limit(1).scalar_subquery()
@@ -305,10 +300,6 @@ class Outbox:
                 values = {"state": DEAD, "settled_ns": now_ns, "error": why}
                 done = connection.execute(update(DELIVERIES).where(free, which).values(values))
                 given_up += done.rowcount
-            for state, keep_ns in ((DELIVERED, KEEP_DELIVERED_NS), (DEAD, KEEP_DEAD_NS)):
-                old = (row.state == state) & (row.settled_ns < now_ns - keep_ns)
-                # Who was told of an alert is known for as long as it is open.
-                connection.execute(delete(DELIVERIES).where(old, row.alert_id.not_in(is_open)))
         return given_up
 
     def switch_on(self, target: str) -> None:

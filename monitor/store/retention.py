@@ -10,6 +10,7 @@ from typing import Any, NamedTuple, TypeAlias
 
 from sqlalchemy import Column, ColumnElement, Connection, Table, delete, func, select
 
+from monitor.model.alerts import AlertState
 from monitor.store.access_tables import AUDIT, JOBS, SESSIONS
 from monitor.store.alert_tables import ALERT_EVENTS, ALERTS, SILENCES, UPDATES
 from monitor.store.delivery_tables import DELIVERIES
@@ -56,9 +57,12 @@ def works(kept: Retention, now_ns: int) -> Iterator[tuple[str, Work]]:
     flows_ns, alerts_ns = before(kept.flows_days), before(kept.alerts_days)
     replays_ns, totals_ns = before(kept.replays_days), before(kept.totals_days)
     ended = func.coalesce(JOBS.c.finished_ns, JOBS.c.created_ns) < replays_ns
+    is_open = select(ALERTS.c.id).where(ALERTS.c.state == AlertState.OPEN)
     rows: tuple[tuple[Table, ColumnElement[bool]], ...] = (
         (DELIVERIES, (DELIVERIES.c.state != "pending")
-         & (DELIVERIES.c.created_ns < before(kept.deliveries_days))),
+         & (DELIVERIES.c.created_ns < before(kept.deliveries_days))
+         # Who was told of an alert is known for as long as it is open (`told`).
+         & DELIVERIES.c.alert_id.not_in(is_open)),
         (AUDIT, AUDIT.c.at_ns < before(kept.audit_days)),
         (SILENCES, SILENCES.c.until_ns < alerts_ns),
         (SESSIONS, SESSIONS.c.expires_ns < now_ns),
