@@ -36,6 +36,7 @@ def _register() -> None:
     from monitor.cli import (  # noqa: PLC0415  # see above
         catalog,
         configuration,
+        db,
         explain,
         geo,
         inspect,
@@ -54,6 +55,7 @@ def _register() -> None:
     app.command("serve")(serve.serve)
     app.add_typer(token.app, name="token")
     app.add_typer(catalog.app, name="catalog")
+    app.add_typer(db.app, name="db")
     app.add_typer(geo.app, name="geo")
     app.add_typer(notify.app, name="notify")
     app.add_typer(rules.app, name="rules")

@@ -39,23 +39,32 @@ def upgrade(engine: Engine, url: URL) -> None:
         if connection.dialect.name == "postgresql":
             # SQLite's BEGIN IMMEDIATE lets one process in at a time; here a lock has to be taken.
             connection.execute(select(func.pg_advisory_xact_lock(LOCK)))
-        present = _revision(connection, url)
+        present = revision(connection, url)
         scripts = ScriptDirectory.from_config(config)
-        newest = scripts.get_current_head()
-        if present == newest:
+        head = scripts.get_current_head()
+        if present == head:
             return
         known = {script.revision for script in scripts.walk_revisions()}
         if present and present not in known:
             raise StoreError(
-                f"store {url}: its schema {present} is newer than {newest}, the newest that this "
+                f"store {url}: its schema {present} is newer than {head}, the newest that this "
                 "camwatch knows; update camwatch, or name another database"
             )
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
 
 
-def _revision(connection: Connection, url: URL) -> str:
-    """Return the revision of the schema, empty where the database is."""
+def newest() -> str:
+    """Return the revision that this program writes."""
+    return ScriptDirectory.from_config(configuration()).get_current_head() or ""
+
+
+def revision(connection: Connection, url: URL) -> str:
+    """Return the revision of the schema, empty where the database is.
+
+    Raises:
+        StoreError: It holds tables of another program.
+    """
     tables = inspect(connection).get_table_names()
     if VERSION_TABLE in tables:
         # The name is a constant of this module.
