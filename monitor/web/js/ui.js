@@ -43,8 +43,18 @@ export const countryName = (code) => (code ? [country(code), " ", format.country
 export const unknown = (text) => h("span", { class: "unknown" }, text ?? t("unknown"));
 
 /** Return a company and its home, which is another thing than where its server stands. */
-export const operator = (name, code, subject = "operators") =>
-  name ? h("span", {}, h("a", { href: href(`/${subject}/${encodeURIComponent(name)}`) }, name), code && [" ", country(code)]) : unknown();
+export const operator = (name, code) =>
+  name ? h("span", {}, h("a", { href: href("/destinations", { filter: `operator = "${name.replaceAll('"', "")}"` }) }, name), code && [" ", country(code)]) : unknown();
+
+/** Return a camera: the name that people gave it, its address, who made it. */
+export function cameraName(one, to = href(`/cameras/${one.ip}`)) {
+  const label = typeof one.label === "object" ? one.label?.label : (one.label ?? one.name);
+  const made = [one.brand, one.maker].filter((name, at, all) => name && all.indexOf(name) === at);
+  return [
+    h("a", { href: to }, label || one.ip),
+    h("span", { class: "sub" }, [label && one.ip, made.length === 2 ? t("made.by", { brand: made[0], maker: made[1] }) : made[0]].filter(Boolean).join(" · ")),
+  ];
+}
 
 export const confidence = (id) => badge(id === "high" ? "ok" : id === "medium" ? "info" : "", t(`confidence.${id}`));
 

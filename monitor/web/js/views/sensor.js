@@ -1,0 +1,79 @@
+// Sensor health: can this sensor be trusted with the word "nothing"? And did every message arrive?
+
+import { get } from "../api.js";
+import { h } from "../dom.js";
+import * as format from "../format.js";
+import { has, t } from "../i18n.js";
+import { on } from "../live.js";
+import { list } from "../pages.js";
+import { ask } from "../router.js";
+import * as ui from "../ui.js";
+
+const DELIVERY = { delivered: "ok", pending: "info", dead: "bad" };
+
+export async function sensor({ signal, question, again }) {
+  const state = question.get("delivery") ?? undefined;
+  const [sensors, targets, deliveries] = await Promise.all([
+    get("/sensors", {}, signal), get("/targets", {}, signal),
+    list({ path: "/deliveries", asked: { state }, signal, label: t("deliveries"), columns: deliveryColumns(), nothing: ui.empty(t("deliveries.nothing"), t("deliveries.nothing.text")) }),
+  ]);
+  on(signal, (kind) => kind === "sensor" && again());
+  return [
+    ui.head(t("nav.sensor"), t("sensor.text")),
+    sensors.items.length ? sensors.items.map(one) : ui.card("", null, ui.empty(t("sensor.none"), t("sensor.none.text"), h("code", {}, "camwatch run --interface eth1"))),
+    targets.items.length > 0 && ui.card(t("targets"), null, targetTable(targets.items)),
+    ui.card(t("deliveries"), h("div", { class: "segments", role: "group", "aria-label": t("state") }, [null, "pending", "delivered", "dead"].map((name) => h("button", { type: "button", "aria-pressed": String((name ?? undefined) === state), onclick: () => ask({ delivery: name }) }, t(`delivery.${name ?? "all"}`)))), deliveries),
+  ];
+}
+
+function one(told) {
+  const status = told.status ?? {};
+  const coverage = status.coverage ?? {};
+  return h("div", { class: "stack" },
+    h("section", { class: `card verdict v-${told.is_fresh ? "ok" : "bad"}` },
+      h("div", { class: "row between" }, h("h2", {}, t("sensor.named", { name: told.name })), ui.badge(told.is_fresh ? "ok" : "bad", t(told.is_fresh ? "sensor.alive" : "sensor.silent"))),
+      h("dl", { class: "facts" }, [[t("sensor.seen"), format.ago(told.seen)], [t("sensor.started"), format.time(told.started)], [t("version"), told.version]].map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]))),
+    coverage.vlans?.length > 0 && ui.card(t("coverage"), coverage.verdict && t(`coverage.${coverage.verdict}`), ui.table(coverageColumns(), coverage.vlans, t("coverage"))),
+    ui.card(t("sensor.counters"), t("sensor.counters.text"), counters(status)));
+}
+
+const coverageColumns = () => [
+  { title: "VLAN", main: true, cell: (v) => (v.vlan === null || v.vlan === undefined ? t("vlan.none") : String(v.vlan)) },
+  { title: t("coverage"), cell: (v) => ui.badge(v.verdict === "ok" ? "ok" : v.verdict === "blind" ? "bad" : "warn", has(`coverage.${v.verdict}`) ? t(`coverage.${v.verdict}`) : v.verdict) },
+  { title: t("coverage.why"), cell: (v) => [v.text, ...(v.reasons ?? [])].flat().filter(Boolean).map((line) => h("div", {}, typeof line === "string" ? line : (line.text ?? JSON.stringify(line)))) },
+  { title: t("nav.cameras"), right: true, cell: (v) => (v.cameras === undefined ? "" : format.count(Array.isArray(v.cameras) ? v.cameras.length : v.cameras)) },
+  { title: t("last"), cell: (v) => v.last && format.ago(v.last) },
+];
+
+/** Return every number of a status, however it is nested: none is hidden. */
+function counters(status) {
+  const rows = [];
+  const walk = (value, path) => {
+    if (typeof value === "number") rows.push([path.join(" · ").replaceAll("_", " "), value]);
+    else if (value && typeof value === "object" && !Array.isArray(value)) for (const [name, inner] of Object.entries(value)) if (path.length || name !== "coverage") walk(inner, [...path, name]);
+  };
+  walk(status, []);
+  if (!rows.length) return ui.empty(t("nothing"));
+  const loss = /drop|lost|loss|evict|overflow|freeze|skipped|died|broken/;
+  return ui.table([
+    { title: t("counter"), main: true, cell: ([name]) => name },
+    { title: t("value"), right: true, cell: ([name, n]) => (n && loss.test(name) ? ui.badge("warn", format.count(n)) : format.count(n)) },
+  ], rows, t("sensor.counters"));
+}
+
+const targetTable = (items) => ui.table([
+  { title: t("target"), main: true, cell: (one) => one.name },
+  { title: t("state"), cell: (one) => (one.is_gone ? ui.badge("bad", t("target.gone")) : one.paused_until ? ui.badge("warn", t("target.paused")) : one.failures ? ui.badge("warn", t("target.failing", { n: one.failures })) : ui.badge("ok", t("target.ok"))) },
+  { title: t("target.success"), cell: (one) => format.ago(one.last_success) },
+  { title: t("target.error"), cell: (one) => one.last_error },
+], items, t("targets"));
+
+const deliveryColumns = () => [
+  { title: t("delivery.type"), main: true, cell: (one) => one.type },
+  { title: t("target"), cell: (one) => one.target },
+  { title: t("state"), cell: (one) => ui.badge(DELIVERY[one.state] ?? "", t(`delivery.${one.state}`)) },
+  { title: t("delivery.attempts"), right: true, cell: (one) => format.count(one.attempts) },
+  { title: t("delivery.answer"), cell: (one) => one.error ?? one.status },
+  { title: t("delivery.created"), cell: (one) => format.ago(one.created) },
+  { title: t("delivery.due"), cell: (one) => (one.state === "pending" ? format.ago(one.due) : one.delivered && format.ago(one.delivered)) },
+];
