@@ -1,7 +1,7 @@
 // Begins the page: its frame, the views behind its addresses, and who is signed in.
 
 import { get, Problem, send } from "./api.js";
-import { fill, h } from "./dom.js";
+import { fill, h, s } from "./dom.js";
 import { chooseLanguage, language, LANGUAGES, read, t, write } from "./i18n.js";
 import { listen } from "./live.js";
 import { href, match, route, start } from "./router.js";
@@ -111,11 +111,15 @@ function header(isIn) {
     h("div", { class: "grow row" }, isIn && rangeBar()),
     h("div", { class: "row" },
       h("select", { "aria-label": t("language"), onchange: (event) => { chooseLanguage(event.target.value); render(); } },
-        Object.entries(LANGUAGES).map(([id, name]) => h("option", { value: id, selected: id === language(), lang: id }, name))),
-      h("button", { class: "button", type: "button", title: t("theme.text"), onclick: turnTheme }, t("theme")),
-      isIn && who?.is_session && h("button", { class: "button", type: "button", title: t("signout.text", { name: who.name }), onclick: signOut }, t("signout"))),
+        Object.entries(LANGUAGES).map(([id, name]) => h("option", { value: id, selected: id === language(), lang: id, title: name, "aria-label": name }, id.toUpperCase()))),
+      h("button", { class: "button icon", type: "button", title: t("theme.text"), "aria-label": t("theme.text"), onclick: turnTheme }, "◐"),
+      isIn && who?.is_session && h("button", { class: "button icon", type: "button", title: `${t("signout")} (${t("signout.text", { name: who.name })})`, "aria-label": t("signout"), onclick: signOut }, door())),
   );
 }
+
+const door = () =>
+  s("svg", { width: 17, height: 17, viewBox: "0 0 24 24", fill: "none", stroke: "currentColor", "stroke-width": 2, "stroke-linecap": "round", "stroke-linejoin": "round", "aria-hidden": "true" },
+    s("path", { d: "M10 4H5v16h5M15 8l4 4-4 4M19 12H9" }));
 
 function turnTheme() {
   const dark = matchMedia("(prefers-color-scheme: dark)").matches;

@@ -2,8 +2,8 @@
 
 import { fill, h } from "./dom.js";
 import * as format from "./format.js";
-import { language, t } from "./i18n.js";
-import { GROUPS } from "./ui.js";
+import { t } from "./i18n.js";
+import * as ui from "./ui.js";
 
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
@@ -35,7 +35,7 @@ export function chart(series, write, onRange) {
       cursor: { y: false, points: { show: false }, drag: { x: true, y: false, setScale: false } },
       legend: { show: false },
       // The tallest stack is painted first: each later one covers its lower part.
-      series: [{}, ...shown.toReversed().map((id) => ({ fill: colour(`--g-${GROUPS[id] ?? "unknown"}`), stroke: colour("--card"), width: 0.5, points: { show: false }, paths: uPlot.paths.bars({ size: [0.86, 48], gap: 0 }) }))],
+      series: [{}, ...shown.toReversed().map((id) => ({ fill: colour(`--p-${ui.PURPOSES.includes(id) ? id : "unknown"}`), width: 0, points: { show: false }, paths: uPlot.paths.bars({ size: [0.86, 48, 3], gap: 0 }) }))],
       hooks: {
         setCursor: [(u) => point(u, shown)],
         setSelect: [(u) => {
@@ -54,8 +54,8 @@ export function chart(series, write, onRange) {
     const rows = at === null || at === undefined ? [] : shown.map((id) => [id, series.purposes[id][at]]).filter(([, n]) => n > 0);
     tip.hidden = rows.length === 0;
     if (tip.hidden) return;
-    const when = new Intl.DateTimeFormat(language(), { dateStyle: "medium", timeStyle: "short" }).format(new Date(series.times[at] * 1000));
-    fill(tip, h("strong", {}, when), rows.map(([id, n]) => h("div", {}, h("span", { class: `purpose g-${GROUPS[id] ?? "unknown"}` }, t(`purpose.${id}`)), h("span", { class: "num" }, write(n)))));
+    const when = new Intl.DateTimeFormat(format.locale(), { dateStyle: "medium", timeStyle: "short" }).format(new Date(series.times[at] * 1000));
+    fill(tip, h("strong", {}, when), rows.map(([id, n]) => h("div", {}, ui.purpose(id), h("span", { class: "num" }, write(n)))));
     const left = u.cursor.left + u.bbox.left / devicePixelRatio;
     tip.style.setProperty("left", `${Math.min(left + 12, area.clientWidth - 190)}px`);
     tip.style.setProperty("top", "8px");
@@ -68,7 +68,7 @@ export function chart(series, write, onRange) {
       event.currentTarget.setAttribute("aria-pressed", String(!hidden.has(id)));
       draw();
     },
-  }, h("span", { class: `purpose g-${GROUPS[id] ?? "unknown"}` }, t(`purpose.${id}`))))));
+  }, ui.purpose(id)))));
   fill(box, area, legend);
   new ResizeObserver(() => { if (area.clientWidth && area.clientWidth !== plot?.width) draw(); }).observe(area);
   document.addEventListener("camwatch:theme", () => box.isConnected && draw());
@@ -85,7 +85,7 @@ function stack(length, all) {
 function timeTicks(_, ticks) {
   const span = ticks.length > 1 ? ticks[ticks.length - 1] - ticks[0] : 0;
   const options = span > 2 * 86400 ? { month: "short", day: "numeric" } : span > 600 ? { hour: "2-digit", minute: "2-digit" } : { hour: "2-digit", minute: "2-digit", second: "2-digit" };
-  const write = new Intl.DateTimeFormat(language(), options);
+  const write = new Intl.DateTimeFormat(format.locale(), options);
   return ticks.map((tick) => write.format(new Date(tick * 1000)));
 }
 

@@ -3,7 +3,10 @@
 import { h } from "./dom.js";
 import { language, t } from "./i18n.js";
 
-const number = (options) => new Intl.NumberFormat(language(), options);
+/** Locale of the language: English as in Europe, with a clock of 24 hours. */
+export const locale = () => ({ en: "en-GB" })[language()] ?? language();
+
+const number = (options) => new Intl.NumberFormat(locale(), options);
 
 /** Return a whole number with separators. */
 export const count = (n) => number({ maximumFractionDigits: 0 }).format(n ?? 0);
@@ -45,18 +48,18 @@ const WHEN = { dateStyle: "medium", timeStyle: "medium" };
 export function time(text, options = WHEN) {
   if (!text) return h("span", { class: "unknown" }, t("never"));
   const date = new Date(text);
-  return h("time", { datetime: text, title: utc(date) }, new Intl.DateTimeFormat(language(), options).format(date));
+  return h("time", { datetime: text, title: utc(date) }, new Intl.DateTimeFormat(locale(), options).format(date));
 }
 
 /** Return how long ago a time was; the time itself stands in its tooltip. */
 export function ago(text) {
   if (!text) return h("span", { class: "unknown" }, t("never"));
   const date = new Date(text);
-  return h("time", { datetime: text, title: `${date.toLocaleString(language())}\n${utc(date)}` }, agoText(date));
+  return h("time", { datetime: text, title: `${date.toLocaleString(locale())}\n${utc(date)}` }, agoText(date));
 }
 
 function agoText(date) {
-  const relative = new Intl.RelativeTimeFormat(language(), { numeric: "auto" });
+  const relative = new Intl.RelativeTimeFormat(locale(), { numeric: "auto" });
   const seconds = (date - Date.now()) / 1000;
   for (const [unit, size] of [["year", 31557600], ["month", 2629800], ["day", 86400], ["hour", 3600], ["minute", 60]]) {
     if (Math.abs(seconds) >= size) return relative.format(Math.round(seconds / size), unit);
@@ -70,7 +73,7 @@ const utc = (date) => `${date.toISOString().replace("T", " ").replace(/\.\d+Z$/,
 export function country(code) {
   if (!code) return t("unknown");
   try {
-    return new Intl.DisplayNames(language(), { type: "region" }).of(code) ?? code;
+    return new Intl.DisplayNames(locale(), { type: "region" }).of(code) ?? code;
   } catch {
     return code;
   }

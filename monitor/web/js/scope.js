@@ -21,41 +21,48 @@ export function scope(question) {
 
 /** Return the controls for run and time. */
 export function rangeBar() {
+  const box = h("div", { class: "row" });
+  fill(box, controls(runs ?? []));
+  if (!runs) tell(box);
+  return box;
+}
+
+async function tell(box) {
+  try {
+    runs = (await get("/runs", { limit: 100 })).items;
+  } catch {
+    return; // The view says what is wrong.
+  }
+  fill(box, controls(runs));
+}
+
+function controls(known) {
   const question = new URLSearchParams(location.search);
   const run = question.get("run") ?? "";
-  const isReplay = run !== "" && !run.startsWith("sensor:");
-  const chosen = question.get("from") ? "" : (question.get("range") ?? "auto");
-  const select = h("select", { "aria-label": t("scope.run"), onchange: (event) => ask({ run: event.target.value, range: null, from: null, to: null }) });
-  options(select, run);
-  const ranges = isReplay ? ["auto"] : ["1h", "24h", "7d", "30d"];
+  const sensors = known.filter((one) => one.kind === "sensor");
+  const replays = known.filter((one) => one.kind !== "sensor");
+  // A capture has a time of its own: hours before now say nothing of it.
+  const isReplay = run ? !run.startsWith("sensor:") : !sensors.length;
+  const chosen = question.get("from") ? "" : (question.get("range") ?? (isReplay ? "auto" : "24h"));
+  const when = (text) => format.time(text, { dateStyle: "short", timeStyle: "short" });
+  const option = (one) => h("option", { value: one.id, selected: one.id === run }, nameOf(one));
   return [
-    select,
+    h("select", { "aria-label": t("scope.run"), onchange: (event) => ask({ run: event.target.value, range: null, from: null, to: null }) },
+      h("option", { value: "", selected: run === "" }, sensors.length ? t("scope.live") : t("scope.all")),
+      sensors.map(option),
+      run && !known.some((one) => one.id === run) && h("option", { value: run, selected: true }, run.slice(0, 24)),
+      replays.length > 0 && h("optgroup", { label: t("scope.replays") }, replays.map(option))),
     h("div", { class: "segments", role: "group", "aria-label": t("scope.time") },
-      ranges.map((name) => {
-        const isHere = name === chosen || (chosen === "auto" && !isReplay && name === "24h");
-        return h("a", { href: href(location.pathname, { range: name === "auto" ? null : name, from: null, to: null }, [...question.keys()]), "aria-current": isHere && "true" }, t(`scope.${name}`));
-      })),
-    question.get("from") && h("span", { class: "badge info" }, format.time(question.get("from"), { dateStyle: "short", timeStyle: "short" }), " – ", question.get("to") ? format.time(question.get("to"), { dateStyle: "short", timeStyle: "short" }) : t("scope.now"),
-      h("button", { class: "button plain", type: "button", style: { "min-height": "0", padding: "0 .2rem" }, "aria-label": t("scope.clear"), onclick: () => ask({ from: null, to: null }) }, "×")),
+      (isReplay ? ["auto"] : ["1h", "24h", "7d", "30d"]).map((name) =>
+        h("a", { href: href(location.pathname, { range: name === "auto" ? null : name, from: null, to: null }, [...question.keys()]), "aria-current": name === chosen && "true" }, t(`scope.${name}`)))),
+    question.get("from") && h("span", { class: "badge info" }, when(question.get("from")), " – ", question.get("to") ? when(question.get("to")) : t("scope.now"),
+      h("button", { class: "clear", type: "button", "aria-label": t("scope.clear"), onclick: () => ask({ from: null, to: null }) }, "×")),
   ];
 }
 
-async function options(select, run) {
-  fill(select, h("option", { value: run }, run ? run.slice(0, 24) : t("scope.live")));
-  try {
-    runs ??= (await get("/runs", { limit: 100 })).items;
-  } catch {
-    return;
-  }
-  const name = (one) => (one.kind === "sensor" ? `${t("scope.sensor")} ${one.id.slice(7)}` : one.inputs.map((input) => input.name).join(", ") || one.id.slice(0, 12));
-  const replays = runs.filter((one) => one.kind !== "sensor");
-  const sensors = runs.filter((one) => one.kind === "sensor");
-  fill(
-    select,
-    h("option", { value: "", selected: run === "" }, sensors.length ? t("scope.live") : t("scope.all")),
-    sensors.map((one) => h("option", { value: one.id, selected: one.id === run }, name(one))),
-    replays.length > 0 && h("optgroup", { label: t("scope.replays") }, replays.map((one) => h("option", { value: one.id, selected: one.id === run }, name(one)))),
-  );
+function nameOf(one) {
+  if (one.kind === "sensor") return `${t("scope.sensor")} ${one.id.slice("sensor:".length)}`;
+  return one.inputs.map((input) => input.name).join(", ") || one.id.slice(0, 12);
 }
 
 /** Forget the list of runs: there may be a new one. */

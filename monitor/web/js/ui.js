@@ -6,13 +6,12 @@ import * as format from "./format.js";
 import { has, t } from "./i18n.js";
 import { href } from "./router.js";
 
-/** Group of each purpose: what colours it. */
-export const GROUPS = {
-  diagnostics: "diagnostics", "update-check": "update", "firmware-download": "update", "p2p-rendezvous": "cloud-p2p",
-  "media-relay": "cloud-p2p", "cloud-api": "cloud", "cloud-storage": "cloud", push: "cloud", ddns: "infrastructure",
-  dns: "infrastructure", ntp: "infrastructure", "connectivity-check": "infrastructure", discovery: "infrastructure",
-  "user-service": "user", tunnel: "exposure", "remote-access": "exposure", scan: "exposure", unknown: "unknown",
-};
+/** Every purpose, in the order in which they are told. */
+export const PURPOSES = [
+  "diagnostics", "update-check", "firmware-download", "p2p-rendezvous", "media-relay", "cloud-api", "cloud-storage", "push", "ddns", "dns",
+  "ntp", "connectivity-check", "discovery", "user-service", "tunnel", "remote-access", "scan", "unknown",
+];
+const known = (id) => (PURPOSES.includes(id) ? id : "unknown");
 
 export const head = (title, text, ...actions) =>
   h("div", { class: "head" }, h("div", { class: "grow" }, h("h1", {}, title), text && h("p", {}, text)), h("div", { class: "row" }, actions));
@@ -24,15 +23,16 @@ export const sized = (size, title, aside, ...children) =>
 
 export const badge = (kind, text, title) => h("span", { class: `badge ${kind}`, title }, text);
 
-/** Return a purpose in words, with the colour of its group and what it means. */
+/** Return a purpose in words, with its colour and what it means. */
 export const purpose = (id) =>
-  h("span", { class: `purpose g-${GROUPS[id] ?? "unknown"}`, title: has(`purpose.${id}.text`) ? t(`purpose.${id}.text`) : id }, t(`purpose.${id}`));
+  h("span", { class: `purpose p-${known(id)}`, title: has(`purpose.${id}.text`) ? t(`purpose.${id}.text`) : id }, t(`purpose.${id}`));
 
 const SEVERITY = { critical: "bad", high: "bad", medium: "warn", low: "info", info: "" };
 export const severity = (id) => badge(SEVERITY[id] ?? "", t(`severity.${id}`));
 
-const OUTCOME = { answered: "", unanswered: "warn", refused: "warn" };
-export const outcome = (id) => badge(OUTCOME[id] ?? "", t(`outcome.${id}`), t(`outcome.${id}.text`));
+/** Return whether a flow was answered; silence matters only where somebody was asked. */
+export const outcome = (id, scope = "outside") =>
+  badge(id === "answered" || ["multicast", "broadcast"].includes(scope) ? "" : "warn", t(`outcome.${id}`), t(`outcome.${id}.text`));
 
 /** Return a country: its code, and its name for whoever points at it. */
 export const country = (code) =>
@@ -85,14 +85,21 @@ export function table(columns, rows, label) {
       "table", { class: "cardly" },
       label && h("caption", { class: "sr" }, label),
       h("thead", {}, h("tr", {}, columns.map((c) => h("th", { scope: "col", class: c.right ? "r" : "" }, c.title)))),
-      h("tbody", {}, rows.map((row) => h("tr", {}, columns.map((c) => h("td", { "data-label": c.title, class: `${c.right ? "r num" : ""} ${c.main ? "title" : ""}` }, c.cell(row)))))),
+      h("tbody", {}, rows.map((row) => h("tr", {}, columns.map((c) => cell(c, row))))),
     ),
   );
 }
 
+function cell(column, row) {
+  const held = column.cell(row);
+  const isEmpty = held === undefined || held === null || held === false || held === "" || held.length === 0;
+  // One box in each: on a phone the label stands beside it.
+  return h("td", { "data-label": column.title, class: `${column.right ? "r num" : ""} ${column.main ? "title" : ""}` }, !isEmpty && h("div", {}, held));
+}
+
 /** Return a bar of a share of the most. */
-export const bar = (value, most, group) =>
-  h("span", { class: `bar ${group ? `g-${group}` : ""}`, "aria-hidden": "true" }, h("span", { style: { width: `${most ? Math.max(1, (100 * value) / most) : 0}%` } }));
+export const bar = (value, most, id) =>
+  h("span", { class: `bar ${id ? `p-${known(id)}` : ""}`, "aria-hidden": "true" }, h("span", { style: { width: `${most ? Math.max(1, (100 * value) / most) : 0}%` } }));
 
 /** Return a menu of the formats that a list can be taken along in. */
 export const exports = (path, question) =>

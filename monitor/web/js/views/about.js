@@ -29,7 +29,7 @@ export async function about({ signal, question }) {
 const dataColumns = () => [
   { title: t("about.set"), main: true, cell: (one) => one.name },
   { title: t("about.of"), cell: (one) => one.about },
-  { title: t("date"), cell: (one) => one.date ?? ui.unknown() },
+  { title: t("date"), cell: (one) => (one.date ? h("span", { class: "nowrap" }, one.date) : ui.unknown(t("undated"))) },
   { title: t("licence"), cell: (one) => one.licence },
   { title: t("attribution"), cell: (one) => [one.attribution, one.url && h("span", { class: "sub mono" }, one.url)] },
 ];

@@ -62,14 +62,24 @@ const firmware = (list) => ui.table([
   { title: "SHA-256", cell: (f) => (f.sha256 ? h("span", { class: "mono" }, f.sha256) : ui.unknown(t("not-visible"))) },
 ], list, t("camera.firmware"));
 
-const signals = (list) =>
-  list.length ? ui.table([
+const SIGNS = 10;
+
+/** Return the strongest signs, and the others behind a click. */
+function signals(list) {
+  if (!list.length) return ui.empty(t("signals.nothing"), t("signals.nothing.text"));
+  const strongest = list.toSorted((a, b) => b.weight - a.weight);
+  const rest = strongest.slice(SIGNS);
+  return [signTable(strongest.slice(0, SIGNS)), rest.length > 0 && h("details", {}, h("summary", {}, t("and-more", { n: rest.length })), signTable(rest))];
+}
+
+const signTable = (list) =>
+  ui.table([
     { title: t("signal.kind"), main: true, cell: (one) => one.kind },
     { title: t("signal.value"), cell: (one) => h("span", { class: "mono" }, one.value) },
     { title: t("signal.says"), cell: (one) => one.says },
     { title: t("signal.weight"), right: true, cell: (one) => new Intl.NumberFormat(document.documentElement.lang, { maximumFractionDigits: 2 }).format(one.weight) },
     { title: t("signal.source"), cell: (one) => h("span", { class: "small soft" }, one.source) },
-  ], list, t("camera.how")) : ui.empty(t("signals.nothing"), t("signals.nothing.text"));
+  ], list, t("camera.how"));
 
 async function rename(one, again) {
   const values = await ui.dialog(t("camera.rename"), [

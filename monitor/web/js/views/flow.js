@@ -13,7 +13,7 @@ export async function flow({ params, scope, signal, question }) {
   const to = one.destination;
   return [
     h("div", {}, h("div", { class: "crumb" }, h("a", { href: href("/flows") }, t("nav.flows"))),
-      ui.head(h("span", {}, one.camera.ip, one.initiated_by === "camera" ? " → " : " ← ", to.name ?? to.ip), h("span", { class: "row" }, ui.purpose(one.purpose), ui.confidence(one.confidence), ui.outcome(one.outcome)))),
+      ui.head(h("span", {}, one.camera.ip, one.initiated_by === "camera" ? " → " : " ← ", to.name ?? to.ip), h("span", { class: "row" }, ui.purpose(one.purpose), ui.confidence(one.confidence), ui.outcome(one.outcome, one.scope)))),
     h("div", { class: "cards" },
       ui.sized("w6", t("flow.facts"), null, facts(one)),
       ui.sized("w6", t("flow.evidence"), t("flow.evidence.text"), evidence(one.evidence)),

@@ -27,7 +27,7 @@ const columns = () => [
   { title: t("destination"), cell: (one) => [one.initiated_by === "destination" && ui.badge("warn", t("inbound"), t("inbound.text")), " ", one.destination.name ?? h("span", { class: "mono" }, one.destination.ip), h("span", { class: "sub" }, `${one.destination.name ? `${one.destination.ip} ` : ""}${t("port")} ${one.destination.port} · ${one.service ?? one.protocol}`)] },
   { title: t("purpose"), cell: (one) => [ui.purpose(one.purpose), h("span", { class: "sub" }, t(`confidence.${one.confidence}`))] },
   { title: t("operator"), cell: (one) => (one.scope === "outside" ? [ui.operator(one.destination.operator, one.destination.operator_country), h("span", { class: "sub" }, t("server"), " ", one.destination.country ?? t("unknown"))] : h("span", { class: "soft" }, t(`scope.${one.scope}`))) },
-  { title: t("outcome"), cell: (one) => ui.outcome(one.outcome) },
+  { title: t("outcome"), cell: (one) => ui.outcome(one.outcome, one.scope) },
   { title: t("sent"), right: true, cell: (one) => format.bytes(one.bytes_out) },
   { title: t("received"), right: true, cell: (one) => format.bytes(one.bytes_in) },
 ];

@@ -24,13 +24,15 @@ export async function overview({ scope, signal, question, again }) {
     title,
     h("div", { class: "cards" }, told.vlans.map(vlan), told.sensors.filter((one) => !one.is_fresh).map(silent)),
     h("div", { class: "cards" }, figures(told)),
-    h("div", { class: "cards" },
-      ui.sized("w8", t("overview.over-time"), measure(question), purposes(series, question)),
-      ui.sized("w4", t("overview.purposes"), t("overview.purposes.text"), purposeList(told.purposes)),
-      ui.sized("w8", t("overview.where"), whereText(told.map), map(told.map), mapLegend()),
-      ui.sized("w4", t("overview.operators"), t("overview.operators.text"), operators(told.operators)),
-      ui.sized("w8", t("overview.talkers"), null, talkers(told.talkers)),
-      ui.sized("w4", t("overview.alerts"), null, alerts(told.alerts))),
+    h("div", { class: "two" },
+      h("div", { class: "stack" },
+        ui.card(t("overview.over-time"), measure(question), purposes(series, question)),
+        ui.card(t("overview.where"), whereText(told.map), map(told.map), mapLegend()),
+        ui.card(t("overview.talkers"), null, talkers(told.talkers))),
+      h("div", { class: "stack" },
+        ui.card(t("overview.alerts"), null, alerts(told.alerts)),
+        ui.card(t("overview.purposes"), t("overview.purposes.text"), purposeList(told.purposes)),
+        ui.card(t("overview.operators"), t("overview.operators.text"), operators(told.operators)))),
   ];
 }
 
@@ -44,6 +46,7 @@ function vlan(one) {
       h("h2", {}, one.vlan === null ? t("vlan.untagged") : t("vlan", { vlan: String(one.vlan) })),
       ui.badge(shown, cannotTell && kind === "ok" ? t("verdict.cannot-tell") : t(`verdict.${one.verdict}`))),
     h("p", {}, has(`verdict.${one.verdict}.text`) ? t(`verdict.${one.verdict}.text`) : one.text),
+    one.purposes.length > 0 && h("p", { class: "row small", style: { gap: ".1rem .9rem" } }, one.purposes.slice(0, 6).map(ui.purpose)),
     h("p", { class: "row small soft" },
       h("span", {}, t("vlan.cameras", { n: one.cameras_outside, all: one.cameras })),
       h("span", {}, t("vlan.answered", { n: one.answered_outside, all: one.flows_outside })),
@@ -108,7 +111,7 @@ export function purposeList(list) {
     h("p", {}, h("span", { class: "row between" },
       h("a", { href: href("/flows", { filter: `purpose = ${one.purpose} and scope = outside` }), style: { color: "inherit" } }, ui.purpose(one.purpose)),
       h("span", { class: "num small soft", title: t("inandout") }, `↑ ${format.bytes(one.bytes_out)}  ↓ ${format.bytes(one.bytes_in)}`)),
-    ui.bar(one.bytes_out + one.bytes_in, most, one.group),
+    ui.bar(one.bytes_out + one.bytes_in, most, one.purpose),
     h("span", { class: "small soft" }, t("purpose.count", { n: one.flows, answered: one.answered }), " · ", t("cameras.count", { n: one.cameras }))));
 }
 
@@ -122,7 +125,7 @@ function operators(list) {
   const most = Math.max(...list.map((one) => one.bytes_out));
   return list.map((one) =>
     h("p", {}, h("span", { class: "row between" },
-      h("span", {}, one.operator ? h("a", { href: href("/destinations", { filter: `operator = "${one.operator.replaceAll('"', "")}"` }) }, one.operator) : ui.unknown(t("operator.unknown")), " ", ui.country(one.operator_country)),
+      h("span", {}, one.operator ? h("a", { href: href("/destinations", { filter: `operator = "${one.operator.replaceAll('"', "")}"` }) }, one.operator) : ui.unknown(t("operator.unknown")), " ", one.operator && ui.country(one.operator_country)),
       h("span", { class: "num small soft" }, `↑ ${format.bytes(one.bytes_out)}`)),
     ui.bar(one.bytes_out, most),
     h("span", { class: "small soft" }, t("operator.servers"), " ", one.countries.length ? one.countries.slice(0, 6).flatMap((code) => [ui.country(code), " "]) : t("unknown"), " · ", t("cameras.count", { n: one.cameras }))));
