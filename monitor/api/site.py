@@ -52,7 +52,8 @@ class Site:
         name = request.url.path.strip("/") or INDEX
         file = self._files.get(name)
         if file is None:
-            is_link = "." not in name.rpartition("/")[2] and not name.startswith("api")
+            # Addresses and companies have dots in their names too: a file is known by its kind.
+            is_link = Path(name).suffix not in KINDS and not name.startswith("api/")
             file = self._files.get(INDEX) if is_link else None
         if file is None:
             raise HTTPException(404)

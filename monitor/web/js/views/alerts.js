@@ -61,7 +61,7 @@ const quiet = (items, who, again) => ui.table([
 
 async function end(one, again) {
   try {
-    await send("DELETE", `/silences/${one.id}`);
+    await send("POST", `/silences/${one.id}/end`, {});
     again();
   } catch (error) {
     ui.notice(error.message);
