@@ -52,6 +52,7 @@ COMMANDS = (
     ("rules", "show"),
     ("rules", "lint"),
     ("rules", "test"),
+    ("rules", "learnt"),
     ("serve",),
     ("token",),
     ("token", "create"),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from monitor.errors import UsageError
+from monitor.errors import StoreError, UsageError
 
 if TYPE_CHECKING:
     from monitor.policy.check import Fault
@@ -117,3 +117,40 @@ def run_examples(own: Own = None, config: Config = None) -> None:
 
     count, faults = run(_rules(own, config))
     _tell(faults, f"{count} examples, {len(faults)} failed")
+
+
+@app.command()
+def learnt(
+    store: Annotated[str, typer.Option(help="Database of the sensor.", metavar="URL")],
+    sensor: Annotated[str, typer.Option(help="Of this sensor only.", metavar="NAME")] = "",
+    as_json: Json = False,
+) -> None:
+    """Show what the sensor has learnt: companies, countries, purposes, volumes, starts, updates."""
+    from monitor.model.clock import utc_text  # noqa: PLC0415  # slow imports wait for the command
+    from monitor.store import alerts, engine  # noqa: PLC0415  # see above
+
+    url = engine.parse(store)
+    if not engine.is_there(url):
+        raise StoreError(f"store {url}: there is none; name that of the sensor with --store")
+    database = engine.connect(url)
+    try:
+        with engine.explained(url), database.connect() as connection:
+            reading = connection.execution_options(**engine.READS)
+            rows = alerts.load_learnt(reading, sensor)
+    finally:
+        database.dispose()
+    if as_json:
+        listed = [
+            {
+                "sensor": name, "kind": row.kind, "key": row.key, "value": row.value,
+                "first": utc_text(row.first_ns), "last": utc_text(row.last_ns),
+            }
+            for name, row in rows
+        ]  # fmt: skip
+        sys.stdout.write(json.dumps({"learnt": listed}, indent=2, ensure_ascii=False) + "\n")
+        return
+    for name, row in rows:
+        span = f"{utc_text(row.first_ns)[:10]} to {utc_text(row.last_ns)[:10]}"
+        value = json.dumps(row.value, ensure_ascii=False)
+        typer.echo(f"{name} {row.kind} {row.key} ({span}): {value}")
+    typer.echo(f"{len(rows)} things learnt")

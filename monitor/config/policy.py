@@ -1,8 +1,12 @@
 """Settings of rules and alerts."""
 
-from pydantic import Field
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import Field, field_validator
 
 from monitor.config.section import OptionalPath, Section
+from monitor.errors import ConfigError
+from monitor.policy.cover import read_window
 
 
 class PolicySettings(Section):
@@ -26,3 +30,22 @@ class PolicySettings(Section):
     timezone: str = Field(
         default="UTC", description="Time zone of windows, such as Europe/Amsterdam."
     )
+
+    @field_validator("windows")
+    @classmethod
+    def _windows_are_some(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for text in value:
+            try:
+                read_window(text)
+            except ConfigError as error:
+                raise ValueError(str(error)) from error
+        return value
+
+    @field_validator("timezone")
+    @classmethod
+    def _zone_is_known(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            raise ValueError(f"no time zone '{value}'; write one like Europe/Amsterdam") from error
+        return value

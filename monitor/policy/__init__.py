@@ -1,1 +1,4 @@
-"""Which flows are worth a finding, and the findings of one run."""
+"""Which flows are worth telling: rules as data, what is learnt over weeks, and the life of alerts.
+
+`engine.Engine` is the live side, `findings.Findings` that of a replay; both ask the same rules.
+"""

@@ -12,11 +12,11 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from monitor.model.alerts import Alert, AlertEvent, AlertState, Silence, Subject
-from monitor.model.learnt import Update
+from monitor.model.learnt import Learnt, Update
 from monitor.model.records import Evidence
 from monitor.model.words import Severity
 from monitor.store import upsert
-from monitor.store.alert_tables import ALERT_EVENTS, ALERTS, SILENCES, UPDATES
+from monitor.store.alert_tables import ALERT_EVENTS, ALERTS, LEARNT, SILENCES, UPDATES
 from monitor.store.rows import Row, clean, evidence_items
 
 _CHANGES = {
@@ -133,6 +133,16 @@ def write_updates(connection: Connection, run_no: int, updates: Iterable[Update]
         for update in updates
     }
     upsert.write(connection, UPDATES, list(made.values()), upsert.replacing(UPDATES))
+
+
+def load_learnt(connection: Connection, sensor: str = "") -> list[tuple[str, Learnt]]:
+    """Return what sensors learnt, each with its sensor; of one, or of all."""
+    c = LEARNT.c
+    wanted = select(c.sensor, c.kind, c.key, c.value, c.first_ns, c.last_ns)
+    if sensor:
+        wanted = wanted.where(c.sensor == sensor)
+    ordered = wanted.order_by(c.sensor, c.kind, c.key)
+    return [(row[0], Learnt(*row[1:])) for row in connection.execute(ordered)]
 
 
 def load_silences(connection: Connection, now_ns: int) -> list[Silence]:

@@ -4,6 +4,8 @@ from pathlib import Path
 import typer.testing
 
 from monitor.cli.main import app
+from monitor.model.learnt import Learnt
+from monitor.store.live import LiveStore, Step
 
 OWN = """rules:
 - id: mine
@@ -55,3 +57,27 @@ def test_rules_are_listed_and_shown_as_text_and_as_json(tmp_path: Path) -> None:
 def test_a_rule_that_is_not_there_is_said_so() -> None:
     answer = typer.testing.CliRunner().invoke(app, ["rules", "show", "scann"])
     assert str(answer.exception) == "no rule 'scann' is in force; see 'camwatch rules list'"
+
+
+def test_what_a_sensor_learnt_is_shown(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/c.db"
+    store = LiveStore.open(url, "gate-1", version="1", started_ns=0)
+    row = Learnt("first-new-operator", "02:00:00:00:00:01", {"days": 3}, 0, 86_400 * 10**9)
+    store.commit(Step(now_ns=0, learnt=[row]))
+    store.close()
+    status, output = run("learnt", "--store", url)
+    assert status == 0
+    assert output.splitlines() == [
+        'gate-1 first-new-operator 02:00:00:00:00:01 (1970-01-01 to 1970-01-02): {"days": 3}',
+        "1 things learnt",
+    ]
+    assert json.loads(run("learnt", "--store", url, "--sensor", "other", "--json")[1]) == {
+        "learnt": []
+    }
+
+
+def test_a_store_that_is_not_there_is_not_made(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/none.db"
+    answer = typer.testing.CliRunner().invoke(app, ["rules", "learnt", "--store", url])
+    assert "there is none" in str(answer.exception)
+    assert list(tmp_path.iterdir()) == []

@@ -41,6 +41,8 @@ def test_a_file_sets_and_the_environment_overrides(tmp_path: Path) -> None:
         ("[flow]\nmax_flows = 0\n", "flow.max_flows = 0: Input should be greater than"),
         ('[site]\ncameras = ["10.20.0.0/99"]\n', "site.cameras.0 = '10.20.0.0/99'"),
         ("flow = \n", "not TOML"),
+        ('[policy]\nwindows = ["Tus 02:00-04:00"]\n', "'Tus 02:00-04:00' is no window; write"),
+        ('[policy]\ntimezone = "Europe/Paris2"\n', "no time zone 'Europe/Paris2'; write one like"),
     ],
 )
 def test_a_wrong_file_is_refused_in_one_line_that_helps(
