@@ -8,7 +8,7 @@ are int64 throughout, because int64 and uint64 together would make floats.
 import numpy as np
 
 from monitor.model.arrays import I64, U8, U16, U32, U64
-from monitor.model.jit import kernel
+from monitor.model.jit import kernel, prefetch
 from monitor.model.loads import load_u16_be, load_u16_le, load_u32_be, load_u32_le
 
 MORE = 0
@@ -34,6 +34,9 @@ BLOCK_SHORT = 6
 
 NO_INTERFACE = 7
 """pcapng: the block at `pos` belongs to interface `need`, which is not described."""
+
+AHEAD = 6
+"""Records by which memory is asked for ahead."""
 
 MAX_CAPTURED = 262144
 """Longest packet, bytes: what libpcap calls MAXIMUM_SNAPLEN, and Wireshark's bound as well."""
@@ -144,6 +147,8 @@ def scan_pcap(
             break
         captured = _u32(data, pos + 8, swapped)
         wire = _u32(data, pos + 12, swapped)
+        # Where a record begins is known only from the one before; streams have many of one size.
+        prefetch(data, pos + AHEAD * (header_len + captured), 0)
         if swap_lengths == SWAP_ALWAYS or (swap_lengths == SWAP_LONGER and captured > wire):
             captured, wire = wire, captured
         if captured > MAX_CAPTURED:

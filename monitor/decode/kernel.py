@@ -41,13 +41,20 @@ from monitor.decode.kernel_tunnel import (
     overlay_header,
 )
 from monitor.model.arrays import I32, I64, MAC_NONE, U8, U16, U32, U64, VLAN_NONE, Bool
-from monitor.model.jit import kernel_borrowing
+from monitor.model.jit import kernel_borrowing, prefetch
 from monitor.model.words import Fragment, Stop
 
 MAX_DEPTH = 8
 """Encapsulations inside one another that are removed; a ninth stops the frame."""
 COPY_BYTES = 64
 """Payload bytes that `copy_key` covers."""
+
+AHEAD = 12
+"""Frames by which memory is asked for ahead."""
+
+LINE = 64
+"""Bytes of a cache line. Headers and what is hashed of the payload lie in two or three; the
+hardware guesses the third."""
 
 _EMPTY, _LINK_CUT = int(Stop.EMPTY), int(Stop.LINK_CUT)
 _IP_VERSION, _IP_CUT = int(Stop.IP_VERSION), int(Stop.IP_CUT)
@@ -139,7 +146,12 @@ def decode_rows(
     """
     data = frame.data
     quotes = 0
+    last = len(frame.off) - 1
     for row in range(len(frame.off)):
+        # A large frame's headers are in no near cache: a miss would cost more than all below.
+        ahead = frame.off[min(row + AHEAD, last)]
+        prefetch(data, ahead, 0)
+        prefetch(data, ahead, LINE)
         start = frame.off[row]
         cap_len = np.int64(frame.cap_len[row])
         # Trap: not `start + cap_len > len(data)`, which a start near 2^63 wraps around.
