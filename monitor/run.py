@@ -25,6 +25,7 @@ from rich.progress import Progress as Bar
 
 from monitor import __version__, config, pipeline, share
 from monitor.capture import open_capture
+from monitor.capture.hashing import KnownHash
 from monitor.config import Settings
 from monitor.errors import UsageError
 from monitor.indexing import Stages
@@ -51,6 +52,9 @@ class Job:
     command: Sequence[str]
     replaces: bool = False
     """Write over the run of other captures that `out` holds."""
+
+    known_hash: KnownHash = lambda _fd, _is_over: ""
+    """Asked for the SHA-256 of an open input before it is computed."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,7 +160,12 @@ def replay(job: Job, progress: Progress) -> Done:
         helpers = stack.enter_context(share.Helpers(task, shares))
         part = None if job.out is None else stack.enter_context(FlowPart(job.out, 0))
         capture = stack.enter_context(
-            open_capture(job.files, progress=progress.at, chunk_bytes=share.CHUNK_BYTES)
+            open_capture(
+                job.files,
+                progress=progress.at,
+                chunk_bytes=share.CHUNK_BYTES,
+                known=job.known_hash,
+            )
         )
         progress.expect(capture.total_bytes)
         done = share.work(task, capture, Shard(0, shares), part, kept)

@@ -7,7 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from monitor.capture.hashing import Hasher
+from monitor.capture.hashing import Hasher, KnownHash
 from monitor.capture.merge import merge_inputs
 from monitor.capture.reader import InputReader
 from monitor.capture.source import STANDARD_INPUT
@@ -34,11 +34,12 @@ class Capture:
         progress: Callable[[int], None] | None,
         *,
         is_hashed: bool,
+        known: KnownHash,
     ) -> None:
         self._progress = progress
         self._bytes_read = 0
         self._is_complete = False
-        self._hasher = Hasher(is_idle=not is_hashed)
+        self._hasher = Hasher(is_idle=not is_hashed, known=known)
         if len(names) > 1:
             share = max(_LEAST_CHUNK_BYTES, _BUFFER_BYTES // len(names))
             chunk_bytes = min(chunk_bytes, share)
@@ -124,6 +125,7 @@ def open_capture(
     chunk_bytes: int = CHUNK_BYTES,
     progress: Callable[[int], None] | None = None,
     is_hashed: bool = True,
+    known: KnownHash = lambda _fd, _is_over: "",
 ) -> Capture:
     """Open capture files, in any order, as one capture in time order.
 
@@ -136,10 +138,11 @@ def open_capture(
         chunk_bytes: Size of the read buffer of each input, at least 1.
         progress: Called with the bytes consumed from disk so far, after every read.
         is_hashed: Whether files are hashed; not where another process does.
+        known: Asked before a file is hashed.
 
     Raises:
         UsageError: More inputs than the column `source` can number.
     """
     if len(names) > _MOST_INPUTS:
         raise UsageError(f"{len(names)} inputs: at most {_MOST_INPUTS} can be read together")
-    return Capture(names, chunk_bytes, progress, is_hashed=is_hashed)
+    return Capture(names, chunk_bytes, progress, is_hashed=is_hashed, known=known)

@@ -4,11 +4,13 @@ import gc
 import json
 import os
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from monitor.ahead import Ahead
 from monitor.errors import UsageError
 from monitor.model.words import Severity
 
@@ -77,6 +79,7 @@ def replay(  # noqa: PLR0913, PLR0917  # one argument an option
     """Read captures and tell what the cameras in them sent out: what for, to whom, and did it get through."""
     # A start makes many objects and no garbage, and so does the replay.
     gc.disable()
+    hashes = Ahead(files)
     from monitor import config as settings_module  # noqa: PLC0415  # slow imports wait for the command
     from monitor import run  # noqa: PLC0415  # see above
 
@@ -91,9 +94,15 @@ def replay(  # noqa: PLR0913, PLR0917  # one argument an option
     if files.count("-") > 1:
         raise UsageError("standard input can be read once; give '-' one time")
     job = run.Job(
-        files=files, settings=settings, out=out, store_url=store, command=sys.argv, replaces=force
+        files=files,
+        settings=settings,
+        out=out,
+        store_url=store,
+        command=sys.argv,
+        replaces=force,
+        known_hash=hashes.sha256,
     )
-    with run.Progress(enabled=not as_json, as_lines=as_lines) as progress:
+    with closing(hashes), run.Progress(enabled=not as_json, as_lines=as_lines) as progress:
         done = run.replay(job, progress)
     try:
         if as_json:

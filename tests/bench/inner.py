@@ -14,16 +14,18 @@ ROOT = Path(__file__).resolve().parents[2]
 def follow(capture_file: str) -> dict[str, float]:
     """Return packets, flows, and the seconds spent in reading, decoding and following.
 
-    Without the SHA-256 of the input, which the whole program takes in a thread of its own.
+    As much is read at a time as by the whole program. Without the SHA-256 of the input, which
+    that takes in a process of its own.
     """
     from monitor.capture import open_capture  # noqa: PLC0415  # after the path is set
     from monitor.decode import Decoder  # noqa: PLC0415
     from monitor.flow import FlowSettings, FlowStage  # noqa: PLC0415
+    from monitor.share import CHUNK_BYTES  # noqa: PLC0415
 
     decoder, flows, clock = Decoder(), FlowStage(FlowSettings()), time.perf_counter
     frames_seen = ended = 0
     read_s = decode_s = flow_s = 0.0
-    with open_capture([capture_file], is_hashed=False) as capture:
+    with open_capture([capture_file], is_hashed=False, chunk_bytes=CHUNK_BYTES) as capture:
         batches, mark = capture.batches(), clock()
         for frames in batches:
             read_s += (now := clock()) - mark
