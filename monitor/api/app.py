@@ -79,6 +79,7 @@ def create_app(
         dependencies=[Depends(_known_parameters)],
     )
     app.state.context = context
+    app.state.allowed = document.Allowed(stated_routes())
     for router in ROUTERS:
         app.include_router(router, prefix=PREFIX)
     app.include_router(about.bare)

@@ -1,6 +1,7 @@
 """The OpenAPI document: what FastAPI finds, with roles, and problems as the one shape of errors."""
 
 import json
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -63,9 +64,26 @@ def build(app: FastAPI, routes: Sequence[tuple[str, APIRoute]]) -> dict[str, Any
     examples = json.loads(EXAMPLES.read_text("utf-8"))
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
-            _complete(operation, roles[path, method], has_body="requestBody" in operation)
+            _complete(operation, roles[path, method], method)
             _exemplify(operation, examples.get(f"{method} {path}"))
     return document
+
+
+class Allowed:
+    """Which methods a path takes."""
+
+    def __init__(self, routes: Sequence[tuple[str, APIRoute]]) -> None:
+        found: dict[str, set[str]] = {}
+        for path, route in routes:
+            found.setdefault(re.sub(r"\{\w+\}", "[^/]+", path), set()).update(route.methods or ())
+        self._methods = [(re.compile(path), methods) for path, methods in found.items()]
+
+    def __call__(self, path: str) -> str:
+        """Return the value of the header Allow; empty for no path of the API."""
+        for pattern, methods in self._methods:
+            if pattern.fullmatch(path):
+                return ", ".join(sorted(methods))
+        return ""
 
 
 def stated_role(route: APIRoute) -> tuple[bool, Role | None]:
@@ -84,14 +102,16 @@ def _exemplify(operation: dict[str, Any], example: Any) -> None:
             content["example"] = example
 
 
-def _complete(operation: dict[str, Any], role: Role | None, *, has_body: bool) -> None:
+def _complete(operation: dict[str, Any], role: Role | None, method: str) -> None:
     operation["x-role"] = "everybody" if role is None else str(role)
     operation["security"] = [] if role is None else [{"token": []}]
     statuses = [400, 404, 422, 429, 500, 503]
     if role is not None:
         statuses += [401, 403]
-    if has_body:
-        statuses += [401, 403, 408, 413]
+    if method != "get":
+        statuses += [401, 403]
+    if "requestBody" in operation:
+        statuses += [408, 413]
     content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     for status in sorted(set(statuses)):
         told = {"description": PROBLEMS[status], "content": content}

@@ -66,7 +66,7 @@ class Events:
         """
         if len(self._clients) >= self._most:
             raise ProblemError(
-                503, f"{self._most} streams of events are open already; ask again later",
+                429, f"{self._most} streams of events are open already; ask again later",
                 kind="busy", headers={"Retry-After": "30"},
             )  # fmt: skip
         client: Client = asyncio.Queue(QUEUE)

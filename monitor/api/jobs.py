@@ -79,7 +79,7 @@ class Jobs:
             waiting = edits.waiting_jobs(connection)
         if waiting >= self._settings.waiting_jobs:
             raise ProblemError(
-                503, f"{waiting} captures wait already; upload it when one is done",
+                429, f"{waiting} captures wait already; upload it when one is done",
                 kind="queue-full", headers={"Retry-After": "60"},
             )  # fmt: skip
         folder = self._settings.uploads

@@ -144,14 +144,21 @@ def _paging(
 InScope = Annotated[Wanted, Depends(_wanted)]
 InPages = Annotated[Paging, Depends(_paging)]
 
-Filter = Annotated[
-    str | None,
-    Query(
+
+def _filter(example: str) -> Any:
+    return Query(
+        alias="filter",
         max_length=4000,
         description="Condition in the filter language (docs/filters.md).",
-        examples=["purpose = diagnostics and operator_country in (CN, RU)"],
-    ),
+        examples=[example],
+    )
+
+
+FlowFilter = Annotated[
+    str | None, _filter("purpose = diagnostics and operator_country in (CN, RU)")
 ]
+CameraFilter = Annotated[str | None, _filter("maker = Dahua and vlan = 20")]
+AlertFilter = Annotated[str | None, _filter("severity >= high and acknowledged = no")]
 CameraIp = Annotated[
     str,
     Path(

@@ -112,7 +112,11 @@ async def on_http(request: Request, error: Exception) -> Response:
         detail = "this path does not take this method; the header Allow names those it takes"
     if error.status_code == HTTPStatus.BAD_REQUEST:
         detail = f"the request cannot be read: {detail}"
-    return response(request, error.status_code, detail, headers=error.headers)
+    headers = dict(error.headers or {})
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        # FastAPI names those of one route, where several have the path.
+        headers["Allow"] = request.app.state.allowed(request.url.path) or headers.get("Allow", "")
+    return response(request, error.status_code, detail, headers=headers)
 
 
 async def on_invalid(request: Request, error: Exception) -> Response:

@@ -13,7 +13,7 @@ from monitor.api import listing
 from monitor.api.access import Analyst, AnyReader
 from monitor.api.context import Context, Ctx
 from monitor.api.listing import Part, answer
-from monitor.api.params import Filter, Id32, InPages, InScope, Time, compiled
+from monitor.api.params import AlertFilter, Id32, InPages, InScope, Time, compiled
 from monitor.api.problems import not_found, refused
 from monitor.api.shapes.alerts import Alert, AlertDetail, Silence
 from monitor.api.shapes.alerts import alert as shape
@@ -94,7 +94,7 @@ def list_alerts(
     _: AnyReader,
     wanted: InScope,
     paging: InPages,
-    filter_: Annotated[Filter, Query(alias="filter")] = None,
+    filter_: AlertFilter = None,
     state_: Annotated[AlertState | None, Query(alias="state", description="Only such.")] = None,
     severity: Annotated[Severity | None, Query(description="This one and worse.")] = None,
     acknowledged: Annotated[bool | None, Query(description="Whether somebody has seen it.")] = None,

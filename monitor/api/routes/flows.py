@@ -11,7 +11,7 @@ from monitor.api import listing
 from monitor.api.access import AnyReader
 from monitor.api.context import Ctx
 from monitor.api.listing import Part, answer
-from monitor.api.params import Filter, InPages, InScope, RunId, compiled
+from monitor.api.params import FlowFilter, InPages, InScope, RunId, compiled
 from monitor.api.problems import not_found
 from monitor.api.shapes.flows import Flow, FlowDetail
 from monitor.api.shapes.flows import flow as shape
@@ -40,7 +40,7 @@ def list_flows(
     _: AnyReader,
     wanted: InScope,
     paging: InPages,
-    filter_: Annotated[Filter, Query(alias="filter")] = None,
+    filter_: FlowFilter = None,
     sort: Annotated[
         FlowSort,
         Query(description="Order. Others than `start` read everything that is asked for."),

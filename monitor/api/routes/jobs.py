@@ -65,7 +65,7 @@ async def create_job(
         with context.edits.transaction() as connection:
             if edits.waiting_jobs(connection) >= context.settings.api.waiting_jobs:
                 raise ProblemError(
-                    503, "others came first and the queue is full; upload it again later",
+                    429, "others came first and the queue is full; upload it again later",
                     kind="queue-full", headers={"Retry-After": "60"},
                 )  # fmt: skip
             edits.add_job(

@@ -13,7 +13,7 @@ from monitor.api import listing, summing
 from monitor.api.access import Analyst, AnyReader
 from monitor.api.context import Ctx
 from monitor.api.listing import Part, answer
-from monitor.api.params import CameraIp, Filter, InPages, InScope, compiled
+from monitor.api.params import CameraFilter, CameraIp, FlowFilter, InPages, InScope, compiled
 from monitor.api.problems import not_found
 from monitor.api.routes.overview import points
 from monitor.api.shapes.common import moment
@@ -66,7 +66,7 @@ def list_cameras(
     _: AnyReader,
     wanted: InScope,
     paging: InPages,
-    filter_: Annotated[Filter, Query(alias="filter")] = None,
+    filter_: CameraFilter = None,
 ) -> Response:
     """List devices by address, with the sums of their flows in a time.
 
@@ -149,7 +149,7 @@ def list_destinations(
     _: AnyReader,
     wanted: InScope,
     paging: InPages,
-    filter_: Annotated[Filter, Query(alias="filter")] = None,
+    filter_: FlowFilter = None,
     sort: Annotated[DestinationSort, Query(description="Order.")] = DestinationSort.BYTES_OUT_DOWN,
 ) -> Response:
     """List destinations of flows that began in a time and fit a filter of flows.
