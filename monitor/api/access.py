@@ -1,13 +1,16 @@
 """Who asks, and whether they may: each route names its role."""
 
+import difflib
 import ipaddress
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Annotated, Any, Final
 
 from fastapi import Depends, Request
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute
 
 from monitor.api import context as contexts
-from monitor.api.problems import ProblemError
+from monitor.api.problems import ProblemError, refused
 from monitor.store import access
 from monitor.store.access import Principal, Role
 
@@ -25,7 +28,9 @@ def needs(role: Role | None) -> Any:
     """Return the dependency of a route: who asks, if they may. None: everybody may."""
 
     def check(request: Request) -> Principal | None:
-        return None if role is None else admit(request, role)
+        principal = None if role is None else admit(request, role)
+        check_parameters(request)
+        return principal
 
     check.role = role  # type: ignore[attr-defined]  # a test and the document read it
     return Depends(check)
@@ -66,6 +71,29 @@ def admit(request: Request, role: Role) -> Principal:
             403, f"this needs the role {role}, and {principal.name!r} has {principal.role}"
         )
     return principal
+
+
+def check_parameters(request: Request) -> None:
+    """Refuse a parameter that the path does not take: a slip of the pen would change the answer.
+
+    Raises:
+        ProblemError: With the nearest name.
+    """
+    route = request.scope.get("route")
+    if not isinstance(route, APIRoute):
+        return
+    known = set(_query_names(route.dependant))
+    for name in request.query_params:
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+            hint = f"did you mean '{near[0]}'?" if near else None
+            raise refused(name[:100], "this path takes no such parameter", hint=hint)
+
+
+def _query_names(dependant: Dependant) -> Iterator[str]:
+    yield from (field.alias for field in dependant.query_params)
+    for below in dependant.dependencies:
+        yield from _query_names(below)
 
 
 def who(request: Request) -> Principal | None:

@@ -2,14 +2,12 @@
 
 import asyncio
 import contextlib
-import difflib
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any, Final
 
 import structlog
-from fastapi import Depends, FastAPI, Request
-from fastapi.dependencies.models import Dependant
+from fastapi import FastAPI, Request
 from fastapi.routing import APIRoute
 from sqlalchemy.engine import URL
 from starlette.responses import Response
@@ -21,7 +19,7 @@ from monitor.api.events import Events
 from monitor.api.guard import Guard
 from monitor.api.jobs import Jobs
 from monitor.api.knowledge import Knowledge
-from monitor.api.problems import HANDLERS, refused
+from monitor.api.problems import HANDLERS
 from monitor.api.rates import Rates
 from monitor.api.routes import about, alerts, flows, jobs, overview, parties, state
 from monitor.api.site import Site
@@ -76,7 +74,6 @@ def create_app(
         lifespan=_lifespan,
         exception_handlers=HANDLERS,
         redirect_slashes=False,
-        dependencies=[Depends(_known_parameters)],
     )
     app.state.context = context
     app.state.allowed = document.Allowed(stated_routes())
@@ -137,29 +134,6 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         await asyncio.to_thread(context.jobs.stop)
         context.reader.close()
         context.edits.close()
-
-
-def _known_parameters(request: Request) -> None:
-    """Refuse a parameter that the path does not take: a slip of the pen would change the answer.
-
-    Raises:
-        ProblemError: With the nearest name.
-    """
-    route = request.scope.get("route")
-    if not isinstance(route, APIRoute):
-        return
-    known = set(_query_names(route.dependant))
-    for name in request.query_params:
-        if name not in known:
-            near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
-            hint = f"did you mean '{near[0]}'?" if near else None
-            raise refused(name[:100], "this path takes no such parameter", hint=hint)
-
-
-def _query_names(dependant: Dependant) -> Iterator[str]:
-    yield from (field.alias for field in dependant.query_params)
-    for below in dependant.dependencies:
-        yield from _query_names(below)
 
 
 def _add_document(app: FastAPI) -> None:

@@ -214,7 +214,8 @@ class Jobs:
             if is_kept:
                 newest = select(RUNS.c.id, RUNS.c.inputs).order_by(RUNS.c.started_ns.desc())
                 for found, inputs in connection.execute(newest.limit(50)):
-                    if any(one.get("sha256") == sha256 for one in inputs):
+                    # One without a frame tells nothing, whatever was read before it broke.
+                    if any(one.get("sha256") == sha256 and one.get("frames") for one in inputs):
                         run_id = found
                         break
             if is_kept and not run_id:
