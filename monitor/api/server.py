@@ -1,7 +1,10 @@
 """The server around the app: uvicorn, with a bound on how long a request may take to arrive."""
 
 import asyncio
+import signal
 import socket
+import threading
+from types import FrameType
 from typing import Any
 
 import uvicorn
@@ -55,9 +58,34 @@ def protocol(seconds: float) -> type[H11Protocol]:
     return Bounded
 
 
-def server(app: FastAPI, settings: ApiSettings) -> uvicorn.Server:
-    """Return a server that stops cleanly on SIGTERM and SIGINT."""
-    return uvicorn.Server(
+class Server(uvicorn.Server):
+    """Stops on SIGTERM and SIGINT, answers what it was asked, and ends well.
+
+    Open streams of events would hold it up until they are cut: they are let go first.
+    """
+
+    @override
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """Stop; also before it has begun."""
+        self.should_exit = True
+        app: Any = self.config.app
+        app.state.context.events.end()
+
+    @override
+    def run(self, sockets: list[socket.socket] | None = None) -> None:
+        # A signal that comes before uvicorn listens for them, too.
+        for number in (signal.SIGTERM, signal.SIGINT):
+            if threading.current_thread() is threading.main_thread():
+                signal.signal(number, lambda *_: self.stop())
+        super().run(sockets)
+
+
+def server(app: FastAPI, settings: ApiSettings) -> Server:
+    """Return a server of an app."""
+    return Server(
         uvicorn.Config(
             app,
             http=protocol(settings.receive_s),
