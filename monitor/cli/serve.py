@@ -6,16 +6,16 @@ from typing import Annotated
 
 import typer
 
-DEFAULT_STORE = "sqlite:////var/lib/camwatch/camwatch.db"
-
 Config = Annotated[Path | None, typer.Option(help="Settings file (TOML).", metavar="FILE")]
-StoreUrl = Annotated[str, typer.Option("--store", help="Database to read.", metavar="URL")]
+StoreUrl = Annotated[
+    str, typer.Option("--store", help="Database; without it, that of the settings.", metavar="URL")
+]
 Listen = Annotated[
     str, typer.Option(help="Address and port, in the place of api.listen.", metavar="HOST:PORT")
 ]
 
 
-def serve(store: StoreUrl = DEFAULT_STORE, listen: Listen = "", config: Config = None) -> None:
+def serve(store: StoreUrl = "", listen: Listen = "", config: Config = None) -> None:
     """Serve the API and the page until SIGTERM or Ctrl-C."""
     import time  # noqa: PLC0415  # slow imports wait for the command
 
@@ -29,7 +29,9 @@ def serve(store: StoreUrl = DEFAULT_STORE, listen: Listen = "", config: Config =
         values["api"]["listen"] = listen
         settings = settings_module.validate(values, "--listen")
     with servers.listen(settings.api) as socket:
-        app = apps.create_app(settings, store, time.time_ns, config=config)
+        app = apps.create_app(
+            settings, store or settings.store.address(), time.time_ns, config=config
+        )
         server = servers.server(app, settings.api)
         scheme = "http" if settings.api.tls_certificate is None else "https"
         host, port = socket.getsockname()[:2]

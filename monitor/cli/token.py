@@ -2,11 +2,12 @@
 
 import json
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from monitor.cli.serve import DEFAULT_STORE
+from monitor.cli.serve import Config, StoreUrl
 from monitor.errors import UsageError
 
 if TYPE_CHECKING:
@@ -14,17 +15,17 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, help="Who may use the API and the page, and as what.")
 
-StoreUrl = Annotated[str, typer.Option("--store", help="Database.", metavar="URL")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 HOUR_NS = 3_600_000_000_000
 AUTHOR = "camwatch token"
 
 
-def _open(url: str) -> "Edits":
-    from monitor.store import engine as engines  # noqa: PLC0415  # slow imports wait for the command
+def _open(url: str, path: Path | None) -> "Edits":
+    from monitor import config as settings_module  # noqa: PLC0415  # slow imports wait for the command
+    from monitor.store import engine as engines  # noqa: PLC0415  # see above
     from monitor.store.edits import Edits  # noqa: PLC0415  # see above
 
-    edits = Edits(engines.parse(url))
+    edits = Edits(engines.parse(url or settings_module.load(path).store.address()))
     edits.upgrade()
     return edits
 
@@ -48,7 +49,8 @@ def create(
     days: Annotated[
         int, typer.Option(min=0, max=3650, help="Days until it ends; 0: it does not.")
     ] = 0,
-    store: StoreUrl = DEFAULT_STORE,
+    store: StoreUrl = "",
+    config: Config = None,
     as_json: Json = False,
 ) -> None:
     """Make a token and print it, this once; the store keeps only its digest."""
@@ -60,7 +62,7 @@ def create(
         raise UsageError("NAME: give one to 200 characters that tell whom the token is for")
     now_ns = _now_ns()
     expires_ns = now_ns + days * 24 * HOUR_NS if days else None
-    edits = _open(store)
+    edits = _open(store, config)
     with edits.transaction() as connection:
         made = access.create_token(
             connection, name=name.strip(), role=access.Role(role), now_ns=now_ns,
@@ -81,12 +83,12 @@ def create(
 
 
 @app.command("list")
-def list_tokens(store: StoreUrl = DEFAULT_STORE, as_json: Json = False) -> None:
+def list_tokens(store: StoreUrl = "", config: Config = None, as_json: Json = False) -> None:
     """List tokens, oldest first, without their secret parts."""
     from monitor.model.clock import utc_text  # noqa: PLC0415  # see above
     from monitor.store import access  # noqa: PLC0415  # see above
 
-    edits = _open(store)
+    edits = _open(store, config)
     with edits.transaction() as connection:
         rows = access.tokens(connection)
     edits.close()
@@ -116,7 +118,8 @@ def list_tokens(store: StoreUrl = DEFAULT_STORE, as_json: Json = False) -> None:
 @app.command()
 def revoke(
     token_id: Annotated[str, typer.Argument(help="Id, as 'camwatch token list' shows it.")],
-    store: StoreUrl = DEFAULT_STORE,
+    store: StoreUrl = "",
+    config: Config = None,
 ) -> None:
     """Make a token useless at once, and end its sessions."""
     from monitor.store import access  # noqa: PLC0415  # see above
@@ -124,7 +127,7 @@ def revoke(
     # A whole token was given: its public part is enough.
     wanted = token_id.split("_")[1] if token_id.count("_") >= 2 else token_id
     now_ns = _now_ns()
-    edits = _open(store)
+    edits = _open(store, config)
     with edits.transaction() as connection:
         is_done = access.revoke_token(connection, wanted, now_ns)
         if is_done:

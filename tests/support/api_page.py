@@ -1,6 +1,7 @@
 """The page docs/api.md and the examples in the OpenAPI document, from answers to a small store."""
 
 import asyncio
+import itertools
 import json
 import re
 import tempfile
@@ -105,7 +106,9 @@ def _make() -> dict[str, str]:
 async def _ask_all(folder: Path) -> dict[str, str]:
     url = f"sqlite:///{folder}/store.db"
     serving.fill(url, flows=3)
-    app = create_app(serving.settings(folder), url, lambda: serving.NOW_NS)
+    # It goes on, so that what was written has an order.
+    clock = itertools.count(serving.NOW_NS, 1_000_000)
+    app = create_app(serving.settings(folder), url, lambda: next(clock))
     with app.state.context.edits.transaction() as connection:
         token = access.create_token(
             connection, name="Ada", role=access.Role.ADMIN, now_ns=serving.NOW_NS, expires_ns=None
