@@ -9,6 +9,7 @@ from pathlib import Path
 from types import ModuleType
 
 import typer.testing
+from sqlalchemy import Table
 
 from monitor import config
 from monitor.cli.main import app
@@ -26,8 +27,10 @@ from monitor.model.packets import PacketBatch, QuoteBatch
 from monitor.policy.load import shipped_rules
 from monitor.policy.page import index_page, rule_page
 from monitor.policy.rule import Rule
+from monitor.store import access_tables, alert_tables, delivery_tables, live_tables, tables
 
 HERE = Path(__file__).resolve().parent
+TABLES = (tables, live_tables, alert_tables, delivery_tables, access_tables)
 COMMANDS = (
     (),
     ("replay",),
@@ -41,6 +44,7 @@ COMMANDS = (
     ("db",),
     ("db", "upgrade"),
     ("db", "check"),
+    ("db", "backup"),
     ("db", "vacuum"),
     ("db", "prune"),
     ("geo",),
@@ -145,6 +149,24 @@ def columns() -> str:
     return "\n".join(lines) + "\n"
 
 
+def store_tables() -> str:
+    """Return the page of the store's tables."""
+    lines = [
+        "# Tables of the store",
+        "",
+        "The same in SQLite and PostgreSQL. Times are nanoseconds since 1970-01-01 UTC. Text that is",
+        "not known is empty. How long what is kept: [store](store.md).",
+    ]
+    for module in TABLES:
+        lines += ["", f"## {(module.__doc__ or '').strip().splitlines()[0]}"]
+        for table in (value for value in vars(module).values() if isinstance(value, Table)):
+            lines += ["", f"### {table.name}", "", "| column | type | holds |", "|---|---|---|"]
+            for column in table.columns:
+                key = ", key" if column.primary_key else ""
+                lines.append(f"| `{column.name}` | {column.type}{key} | {column.doc} |")
+    return "\n".join(lines) + "\n"
+
+
 def protocols() -> str:
     """Return the page of protocols."""
     return render(shipped())
@@ -192,6 +214,7 @@ PAGES = {
     "api.md": api,
     "../monitor/api/examples.json": api_examples,
     "filters.md": filters_page,
+    "tables.md": store_tables,
     "rules/README.md": rules,
     **{f"rules/{rule.id}.md": page_of(rule) for rule in shipped_rules()},
     "metrics.md": metrics_page,

@@ -70,8 +70,21 @@ def check(
 
 
 @app.command()
+def backup(
+    file: Annotated[Path, typer.Argument(help="File to make.", metavar="FILE")],
+    store: StoreUrl = "",
+    config: Config = None,
+) -> None:
+    """Copy an SQLite store as it is at one moment; the copy is a store itself."""
+    with _opened(store, config) as kept:
+        kept.require()
+        many = kept.backup(file)
+    typer.echo(f"{file}: {_size(many)}")
+
+
+@app.command()
 def vacuum(store: StoreUrl = "", config: Config = None) -> None:
-    """Give free space back to the file system, and renew what the database knows of its contents."""
+    """Give space that was freed back to the file system, bit by bit."""
     with _opened(store, config) as kept:
         kept.require()
         before, after = kept.vacuum()

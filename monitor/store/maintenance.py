@@ -1,5 +1,6 @@
 """What an operator does to a store: look whether it is sound, give space back, remove what is past its time."""
 
+import sqlite3
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -12,7 +13,7 @@ from monitor.store import engine as engines
 from monitor.store import schema, sums
 from monitor.store.folding import DAY_NS
 from monitor.store.live_tables import SENSORS, TOTALS
-from monitor.store.pruning import Pruner, optimise
+from monitor.store.pruning import Pruner
 from monitor.store.retention import Retention, sensors
 from monitor.store.sums import LIVE_SPAN_S, S_NS
 from monitor.store.tables import DESTINATIONS, EVIDENCE, FLOWS, METADATA
@@ -117,7 +118,12 @@ class Maintenance:
             return self._state(reading, is_full=is_full)
 
     def vacuum(self) -> tuple[int, int]:
-        """Give back space that is free, and renew statistics; return the bytes before and after."""
+        """Give back space that is free; return the bytes before and after.
+
+        PostgreSQL renews its statistics, too. SQLite has none, on purpose: those of a large table
+        take long to make, those of a sample led it to read all flows of a day for those of one
+        camera, and without any it takes the index that fits.
+        """
         before = self.read(self._sizes)[0]
         if not self._is_sqlite:
             with engines.explained(self.url), self._engine.connect() as connection:
@@ -127,8 +133,32 @@ class Maintenance:
         else:
             while self.write(_give_back):
                 pass
-            self.write(optimise)
         return before, self.read(self._sizes)[0]
+
+    def backup(self, path: Path) -> int:
+        """Copy an SQLite store as it is at one moment, while a sensor goes on writing; return the bytes.
+
+        Raises:
+            StoreError: It is not SQLite, the file is there already or cannot be written.
+        """
+        if not self._is_sqlite:
+            raise StoreError(f"store {self.url}: 'db backup' copies SQLite; use pg_dump")
+        if path.exists():
+            raise StoreError(f"backup {path}: it is there already; name a new file")
+        raw: Any = self._engine.raw_connection().driver_connection
+        part = path.with_name(f"{path.name}.part")
+        try:
+            target = sqlite3.connect(part)
+            try:
+                # In one go: copied page by page it would begin again at each write of the sensor.
+                raw.backup(target)
+            finally:
+                target.close()
+            part.rename(path)
+        except (OSError, sqlite3.Error) as error:
+            part.unlink(missing_ok=True)
+            raise StoreError(f"backup {path}: {error}; name a file that can be written") from error
+        return path.stat().st_size
 
     def prune(self, kept: Retention, now_ns: int) -> Counter[str]:
         """Remove what is past its time; return rows removed by table."""

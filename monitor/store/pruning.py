@@ -66,15 +66,6 @@ class Pruner:
             for day_ns in folding.days(oldest_ns, now_ns, self._folded_ns.get(run_no)):
                 yield "joined", partial(folding.fold, run_no=run_no, day_ns=day_ns)
             self._folded_ns[run_no] = now_ns
-        yield "", optimise
-
-
-def optimise(connection: Connection) -> int:
-    """Let SQLite renew what it knows of the distribution of values; PostgreSQL does so by itself."""
-    if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql("PRAGMA analysis_limit=1000").close()
-        connection.exec_driver_sql("PRAGMA optimize").close()
-    return 0
 
 
 def _oldest_sums(connection: Connection) -> list[tuple[int, int]]:

@@ -138,9 +138,12 @@ FLOWS = Table(
     _number("evidence_id", "Row of `evidence`: why"),
     # The key is in the order of time, so that it grows at its end, and is the order of pages.
     Index("ix_flows_flow_id", "flow_id"),
-    Index("ix_flows_run_no_camera_ip_start_ns", "run_no", "camera_ip", "start_ns"),
-    Index("ix_flows_run_no_purpose_start_ns", "run_no", "purpose", "start_ns"),
-    Index("ix_flows_run_no_destination_id_start_ns", "run_no", "destination_id", "start_ns"),
+    # Each ends as the key does: a database then takes it for pages of one camera, even where it
+    # knows nothing of how values are distributed.
+    *(
+        Index(f"ix_flows_run_no_{column}_start_ns_flow_id", "run_no", column, "start_ns", "flow_id")
+        for column in ("camera_ip", "purpose", "destination_id")
+    ),
 )
 
 FINDINGS = Table(

@@ -45,8 +45,8 @@ def _change(store: LiveStore, *, has_indices: bool) -> None:
                 index.create(connection)
             else:
                 index.drop(connection)
-        if has_indices:
-            connection.exec_driver_sql("ANALYZE")
+        if has_indices and connection.dialect.name == "postgresql":
+            connection.exec_driver_sql("ANALYZE").close()
 
     if store.url.get_backend_name() == "sqlite":
         # Not within a transaction, which SQLAlchemy would begin.

@@ -56,6 +56,13 @@ def test_a_fault_is_told_and_ends_with_the_status_of_the_store(tmp_path: Path) -
     assert caught.value.exit_status == 5
 
 
+def test_a_copy_is_a_store(tmp_path: Path) -> None:
+    url, copy = f"sqlite:///{tmp_path / 'camwatch.db'}", tmp_path / "copy.db"
+    _fill(url)
+    assert _run("backup", str(copy), "--store", url).output.startswith(f"{copy}: ")
+    assert "flows: 100" in _run("check", "--store", f"sqlite:///{copy}").output
+
+
 def test_the_store_of_the_settings_is_used_and_its_days(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'camwatch.db'}"
     _fill(url)

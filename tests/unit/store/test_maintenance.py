@@ -138,3 +138,37 @@ def test_a_file_that_is_not_there_is_not_made(tmp_path: Path) -> None:
         kept.require()
     kept.close()
     assert not (tmp_path / "none.db").exists()
+
+
+def test_a_backup_is_the_store_of_one_moment_while_a_sensor_writes(tmp_path: Path) -> None:
+    url, copy = f"sqlite:///{tmp_path / 'camwatch.db'}", tmp_path / "copy.db"
+    _fill(url, 1)
+    writer = LiveStore.open(url, "gate-1", version="1.2", started_ns=NOW_NS)
+    kept = Maintenance(url)
+
+    def in_between(_: object) -> None:
+        assert kept.backup(copy) == copy.stat().st_size
+
+    batch = Traffic(10, 2).batch(50, NOW_NS, HOUR_NS)
+    writer.commit(Step(now_ns=NOW_NS, records=[batch], writes=[in_between]))
+    writer.close()
+    kept.close()
+    copied = Maintenance(f"sqlite:///{copy}")
+    assert (copied.check(is_full=True).flows, copied.check().faults) == (400, ())
+    copied.close()
+
+
+def test_a_backup_over_a_file_or_of_postgresql_is_refused(
+    tmp_path: Path, postgres_url: str
+) -> None:
+    url = f"sqlite:///{tmp_path / 'camwatch.db'}"
+    _fill(url, 1)
+    for store, target, why in (
+        (url, tmp_path / "camwatch.db", "it is there already; name a new file"),
+        (url, tmp_path / "none" / "copy.db", "name a file that can be written"),
+        (postgres_url, tmp_path / "copy.db", "use pg_dump"),
+    ):
+        kept = Maintenance(store)
+        with pytest.raises(StoreError, match=why):
+            kept.backup(target)
+        kept.close()
