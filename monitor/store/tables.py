@@ -1,5 +1,6 @@
-"""The tables, as the newest migration leaves them; `migrations/versions` brings a database there.
+"""Tables of what was found: runs, cameras, destinations, evidence, flows and findings.
 
+They stand here as the newest migration leaves them; `migrations/versions` brings a database there.
 Only types that SQLite and PostgreSQL share. Times are nanoseconds since 1970 UTC. Text that is not
 known is empty, never NULL, as in the records. Destinations and evidence are shared by all runs: their
 ids are hashes of what they hold, so that writing them again changes nothing. Flows refer to them without
