@@ -34,6 +34,8 @@ TABLES = (tables, live_tables, alert_tables, delivery_tables, access_tables)
 COMMANDS = (
     (),
     ("replay",),
+    ("run",),
+    ("doctor",),
     ("explain",),
     ("inspect",),
     ("catalog",),

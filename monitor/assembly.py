@@ -60,6 +60,12 @@ class Assembler:
         self._passed: dict[tuple[int | bool, ...], Dissection] = {}
         self._nothing = no_rows()
 
+    def renew(self, stages: Stages) -> None:
+        """Ask other stages from now on. What is open goes on; what was looked up is forgotten."""
+        self._stages = stages
+        self._indexer = Indexer(stages)
+        self._passed.clear()
+
     def take_messages(self, messages: Sequence[Message], shard: Shard = WHOLE) -> None:
         """Learn from datagrams that cannot wait for their flow."""
         stages = self._stages

@@ -1,15 +1,15 @@
 """The ordered stages, from frames to records; the only place that knows the order."""
 
+import copy
 import dataclasses
 import queue
 import threading
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, Protocol
 
 import numpy as np
 
 from monitor.assembly import Assembler, Message
-from monitor.capture import Capture
 from monitor.classify import Classifier
 from monitor.config import Settings
 from monitor.decode import Decoder
@@ -28,10 +28,10 @@ from monitor.flow.kernel import follow
 from monitor.indexing import Stages
 from monitor.model.addresses import Roles
 from monitor.model.flows import FlowCounts, FlowStep
-from monitor.model.frames import FrameBatch
+from monitor.model.frames import FrameBatch, Tick
 from monitor.model.jit import is_cached
 from monitor.model.packets import PacketBatch
-from monitor.model.rows import RecordBatch, joined
+from monitor.model.rows import RecordBatch, joined, no_rows
 from monitor.model.shards import WHOLE, Shard
 from monitor.model.words import EndReason, Stop
 
@@ -59,10 +59,32 @@ class Counts:
     """Of those, the ones with a camera, in this share."""
 
 
+class Frames(Protocol):
+    """Where frames come from: files, which end, or interfaces, which tick."""
+
+    def batches(self) -> Iterator[FrameBatch | Tick]:
+        """Yield frames; a batch holds until the next item is asked for."""
+
+
+class Watch(Protocol):
+    """What looks at packets beside the stages, in the thread of packets."""
+
+    def see(self, frames: FrameBatch, packets: PacketBatch) -> None:
+        """Look at a batch, and keep nothing of it."""
+
+    def tick(self, now_ns: int) -> None:
+        """Take note that time has moved on."""
+
+
 @dataclasses.dataclass(slots=True)
 class _Work:
     messages: list[Message]
     step: FlowStep
+    counts: "Counts | None" = None
+    """At a tick: everything that was counted so far, frames before it and none after."""
+
+    beside: object = None
+    """What `at_tick` gave then."""
 
 
 def is_compiled() -> bool:
@@ -73,8 +95,31 @@ def is_compiled() -> bool:
 class Pipeline:
     """One run over one capture. Packet work runs in a thread of its own, without the GIL."""
 
-    def __init__(self, settings: Settings, stages: Stages, shard: Shard = WHOLE) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        stages: Stages,
+        shard: Shard = WHOLE,
+        watch: Watch | None = None,
+        at_tick: Callable[[], object] = lambda: None,
+    ) -> None:
+        """Make empty tables.
+
+        Args:
+            settings: The site and the bounds of the flow table.
+            stages: What was loaded by `open_stages`.
+            shard: The part of the flows that is handled.
+            watch: What else looks at packets.
+            at_tick: Called in the thread of packets at each tick; what it gives stands in `beside`
+                when the records of before the tick are handed on.
+        """
         self.counts = Counts()
+        self.told = Counts()
+        """The counts of the last tick: they agree with each other, and with the records so far."""
+
+        self.beside: object = None
+        self._watch = watch
+        self._at_tick = at_tick
         self._stages = stages
         self._shard = shard
         self._assembler = Assembler(stages)
@@ -89,10 +134,16 @@ class Pipeline:
             )
         )
 
-    def run(self, capture: Capture) -> Iterator[RecordBatch]:
+    def renew(self, stages: Stages) -> None:
+        """Go on with other knowledge; flows, and what was learnt of hosts, stay. Between batches."""
+        self._stages = stages
+        self._assembler.renew(stages)
+
+    def run(self, capture: Frames) -> Iterator[RecordBatch]:
         """Yield the records of flows as they end, until the capture is read.
 
-        Stopping early is allowed: the reader is told and waited for.
+        At a tick, what there is comes at once, be it nothing: a batch without rows. Stopping early
+        is allowed: the reader is told and waited for.
         """
         work: queue.Queue[_Work | BaseException | None] = queue.Queue(STEPS_AHEAD)
         stop = threading.Event()
@@ -107,13 +158,18 @@ class Pipeline:
                 if isinstance(item, BaseException):
                     raise item
                 batch = self._assemble(item)
-                if not len(batch):
-                    continue
-                if rows >= ROWS_TOGETHER or (made and made[0].words is not batch.words):
-                    yield joined(made)
+                if len(batch):
+                    if rows >= ROWS_TOGETHER or (made and made[0].words is not batch.words):
+                        yield joined(made)
+                        made, rows = [], 0
+                    made.append(batch)
+                    rows += len(batch)
+                if item.counts is not None:
+                    self.told, self.beside = item.counts, item.beside
+                    self.told.records = self.counts.records
+                    self.told.flows_ended = self.counts.flows_ended
+                    yield joined(made) if made else no_rows()
                     made, rows = [], 0
-                made.append(batch)
-                rows += len(batch)
             if made:
                 yield joined(made)
         finally:
@@ -132,7 +188,7 @@ class Pipeline:
 
     def _read(
         self,
-        capture: Capture,
+        capture: Frames,
         work: "queue.Queue[_Work | BaseException | None]",
         stop: threading.Event,
     ) -> None:
@@ -145,18 +201,31 @@ class Pipeline:
         except BaseException as error:  # noqa: BLE001  # handed to the caller's thread, not eaten
             work.put(error)
 
-    def _steps(self, capture: Capture) -> Iterator[_Work]:
-        counts = self.counts
+    def _steps(self, capture: Frames) -> Iterator[_Work]:
+        counts, watch = self.counts, self._watch
         for frames in capture.batches():
+            if isinstance(frames, Tick):
+                yield self._tick(frames)
+                continue
             packets, decoded = self._decoder.decode(frames)
             counts.frames += decoded.frames
             counts.packets += decoded.packets
             counts.stopped += decoded.stopped
             step = self._flows.step(packets)
+            if watch is not None:
+                watch.see(frames, packets)
             yield _Work(_messages(frames, packets, step), step)
         for step in self._flows.finish():
             yield _Work([], step)
         counts.flow = self._flows.counts
+
+    def _tick(self, tick: Tick) -> _Work:
+        step = self._flows.advance(tick.now_ns)
+        if self._watch is not None:
+            self._watch.tick(tick.now_ns)
+        beside = self._at_tick()
+        self.counts.flow = self._flows.counts
+        return _Work([], step, copy.deepcopy(self.counts), beside)
 
 
 def _drain(work: "queue.Queue[_Work | BaseException | None]") -> None:

@@ -37,17 +37,21 @@ def _register() -> None:
         catalog,
         configuration,
         db,
+        doctor,
         explain,
         geo,
         inspect,
         notify,
         replay,
         rules,
+        run,
         serve,
         token,
     )
 
     app.command("replay")(replay.replay)
+    app.command("run")(run.run)
+    app.command("doctor")(doctor.doctor)
     app.command("explain")(explain.explain)
     app.command("inspect")(inspect.inspect)
     app.command("check-config")(configuration.check)

@@ -14,6 +14,7 @@ from monitor.config.notify import NotifySettings
 from monitor.config.policy import PolicySettings
 from monitor.config.reading import CatalogSettings, FlowSettings, GeoSettings, SiteSettings
 from monitor.config.section import Section
+from monitor.config.sensor import SensorSettings
 from monitor.config.serving import ApiSettings
 from monitor.config.storing import StoreSettings
 from monitor.errors import ConfigError
@@ -25,6 +26,7 @@ __all__ = [
     "GeoSettings",
     "NotifySettings",
     "PolicySettings",
+    "SensorSettings",
     "Settings",
     "SiteSettings",
     "StoreSettings",
@@ -49,6 +51,7 @@ class Settings(Section):
     notify: NotifySettings = NotifySettings()
     api: ApiSettings = ApiSettings()
     store: StoreSettings = StoreSettings()
+    sensor: SensorSettings = SensorSettings()
 
 
 def load(path: Path | None, environment: Mapping[str, str] | None = None) -> Settings:

@@ -1,1 +1,5 @@
-"""The live sensor: capture, workers, keeper, and the only reader of a clock."""
+"""The live sensor: workers that read frames, and the keeper that writes what they find."""
+
+from monitor.daemon.start import run
+
+__all__ = ["run"]

@@ -60,3 +60,11 @@ class InputInfo:
     link_types: tuple[int, ...] = ()
     fault: str = ""
     """Empty, or why reading ended early: one line with the byte offset and the reason."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Tick:
+    """A moment of live capture: frames of before it have come, so time has moved on to it."""
+
+    now_ns: int
+    """Time since 1970-01-01 UTC."""

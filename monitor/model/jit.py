@@ -5,6 +5,7 @@ change to a file that the kernel calls or takes constants from. So machine code 
 whose name is a digest of all files that the kernels of a stage are made of.
 """
 
+import contextlib
 import functools
 import hashlib
 import os
@@ -53,9 +54,22 @@ def _compiled(function: F, **options: Any) -> F:
     code = getattr(function, "__code__")  # noqa: B009 - the type says only that it can be called
     _config.CACHE_DIR = _folder_for(Path(code.co_filename).parent)
     try:
-        return cast(F, numba.njit(cache=True, nogil=True, **options)(function))
+        return cast(F, _forgiving(numba.njit(cache=True, nogil=True, **options)(function)))
     finally:
         _config.CACHE_DIR = _GIVEN_FOLDER
+
+
+def _forgiving(dispatcher: Any) -> Any:
+    """Let machine code that cannot be kept, because this process may write no files, be used anyway."""
+    cache = dispatcher._cache  # noqa: SLF001  # Numba has no other door to it
+    save = cache.save_overload
+
+    def save_if_possible(*arguments: object) -> None:
+        with contextlib.suppress(OSError):
+            save(*arguments)
+
+    cache.save_overload = save_if_possible
+    return dispatcher
 
 
 def kernel(function: F) -> F:
