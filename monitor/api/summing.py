@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from typing import Any, Final, TypeVar
 
+from monitor.api.coverage import UNKNOWN
 from monitor.api.shapes.common import CameraName, PurposeSum, group_of
 from monitor.api.shapes.overview import (
     Country,
@@ -27,6 +28,11 @@ WORDS: Final = {
     VlanVerdict.STOPPED: "Cameras here try to reach outside, and nobody answered them.",
     VlanVerdict.CLOSED: "No flow of a camera here went outside the site.",
 }
+
+ABSENCE: Final = frozenset(
+    {VlanVerdict.CLOSED, VlanVerdict.STOPPED, VlanVerdict.INFRASTRUCTURE_ONLY}
+)
+"""Verdicts that rest on what was not seen."""
 
 
 def outside(sums: Iterable[Sum]) -> list[Sum]:
@@ -108,11 +114,12 @@ def _vlan(number: int | None, sums: list[Sum], coverage: Mapping[int | None, Cov
     out = outside(sums)
     verdict = verdict_of(out)
     told = amounts(out)
+    seen = coverage.get(number, UNKNOWN)
     return Vlan(
         vlan=number,
         verdict=verdict,
-        text=WORDS[verdict],
-        coverage=coverage.get(number, Coverage(verdict=None, text=None)),
+        text=_text(verdict, seen),
+        coverage=seen,
         cameras=cameras(sums),
         cameras_outside=cameras(out),
         flows=sum(one.flows for one in sums),
@@ -122,6 +129,16 @@ def _vlan(number: int | None, sums: list[Sum], coverage: Mapping[int | None, Cov
         bytes_in=told["bytes_in"],
         purposes=most(out, lambda one: one.purpose),
     )
+
+
+def _text(verdict: VlanVerdict, seen: Coverage) -> str:
+    """Return the verdict in a sentence. What was not seen says nothing where it may be missed."""
+    text = WORDS[verdict]
+    if verdict not in ABSENCE or seen.breaks_claim is False:
+        return text
+    if seen.breaks_claim is None:
+        return f"{text} Whether more would have been seen is not known."
+    return f"{text} More may have been missed: {seen.text or seen.verdict}."
 
 
 def verdict_of(out: list[Sum]) -> VlanVerdict:

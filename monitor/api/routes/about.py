@@ -13,10 +13,10 @@ from monitor.api import access as doors
 from monitor.api import listing
 from monitor.api.access import COOKIE, AnyReader, Everybody
 from monitor.api.context import Context, Ctx
+from monitor.api.coverage import FRESH_NS
 from monitor.api.listing import Part, answer
 from monitor.api.params import InPages
 from monitor.api.problems import ProblemError
-from monitor.api.routes.overview import FRESH_NS
 from monitor.api.shapes.state import (
     About,
     Alive,

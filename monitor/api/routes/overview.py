@@ -1,7 +1,7 @@
 """Overview, operators, purposes over time."""
 
-from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, Final
+from collections.abc import Sequence
+from typing import Annotated
 
 from fastapi import APIRouter, Query
 from sqlalchemy import Connection, RowMapping
@@ -10,11 +10,11 @@ from starlette.responses import Response
 from monitor.api import listing, summing
 from monitor.api.access import AnyReader
 from monitor.api.context import Context, Ctx
+from monitor.api.coverage import FRESH_NS, coverage_of
 from monitor.api.listing import Part, answer
 from monitor.api.params import InPages, InScope
 from monitor.api.shapes.common import CameraName, group_of
 from monitor.api.shapes.overview import (
-    Coverage,
     OpenAlerts,
     Operator,
     Overview,
@@ -28,9 +28,6 @@ from monitor.store.reading.paging import after_row, row_cursor
 from monitor.store.reading.scope import Scope, bounded
 
 router = APIRouter(tags=["overview"])
-
-FRESH_NS: Final = 120_000_000_000
-"""A sensor writes its row at least each minute; one that did not for two is told apart."""
 
 Step = Annotated[
     int | None,
@@ -59,7 +56,7 @@ def get_overview(context: Ctx, _: AnyReader, wanted: InScope) -> Overview:
         **{"from": utc_text(scope.from_ns)},
         to=utc_text(scope.to_ns),
         runs=list(scope.ids),
-        vlans=summing.vlans(found, coverage_of(sensors)),
+        vlans=summing.vlans(found, coverage_of(sensors, now_ns)),
         totals=summing.totals(found),
         purposes=summing.purposes(out),
         talkers=talkers,
@@ -135,17 +132,6 @@ def camera_names(connection: Connection, scope: Scope, ips: list[str]) -> dict[s
         )
         for ip in ips
     }
-
-
-def coverage_of(sensors: Sequence[RowMapping]) -> dict[int | None, Coverage]:
-    """Return what sensors say of VLANs: the list ``coverage`` of their status, where they have one."""
-    told: dict[int | None, Coverage] = {}
-    for row in sensors:
-        judged: Any = row["status"].get("coverage") or ()
-        for one in judged if isinstance(judged, list) else ():
-            if isinstance(one, Mapping) and "vlan" in one:
-                told[one["vlan"]] = Coverage(verdict=one.get("verdict"), text=one.get("text"))
-    return told
 
 
 def attribution(context: Context) -> list[str]:

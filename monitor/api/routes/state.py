@@ -10,10 +10,10 @@ from starlette.responses import Response
 from monitor.api import listing
 from monitor.api.access import Admin, AnyReader
 from monitor.api.context import Ctx
+from monitor.api.coverage import FRESH_NS
 from monitor.api.listing import Part, answer
 from monitor.api.params import InPages
 from monitor.api.problems import not_found
-from monitor.api.routes.overview import FRESH_NS
 from monitor.api.shapes import state as shapes
 from monitor.api.shapes.common import evidence_items, moment
 from monitor.api.shapes.state import (

@@ -29,8 +29,13 @@ class VlanVerdict(StrEnum):
 class Coverage(Shape):
     """Whether what is not seen would have been seen."""
 
-    verdict: str | None = Field(description="Word of the sensor; null: no sensor judges this VLAN")
-    text: str | None
+    verdict: str | None = Field(
+        description="`ok`, `degraded` or `blind`; null: no sensor that is up judges this VLAN"
+    )
+    text: str | None = Field(description="Why; null: nobody judges it")
+    breaks_claim: bool | None = Field(
+        description='Whether "nothing left" cannot be said while this holds; null: nobody knows'
+    )
 
 
 class Vlan(Shape):
@@ -38,7 +43,7 @@ class Vlan(Shape):
 
     vlan: int | None = Field(description="Null: untagged")
     verdict: VlanVerdict
-    text: str = Field(description="The verdict in a sentence")
+    text: str = Field(description="The verdict in a sentence, with what it cannot tell")
     coverage: Coverage
     cameras: int = Field(description="Devices with flows")
     cameras_outside: int = Field(description="Those with flows outside the site")
