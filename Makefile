@@ -9,7 +9,7 @@ PIP := $(BIN)/pip install --quiet --quiet --disable-pip-version-check
 COMPILE := $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --no-header \
   --no-emit-index-url --no-emit-trusted-host --no-emit-find-links
 
-.PHONY: demo test check bench lock clean
+.PHONY: demo test check bench dashboards lock clean
 
 demo: $(VENV)/runtime.done
 	@$(BIN)/camwatch replay $(SAMPLE) --out $(OUT)
@@ -28,6 +28,10 @@ check: $(VENV)/dev.done
 # make bench BENCH="--runs 3 --write": see docs/performance.md.
 bench: $(VENV)/runtime.done
 	$(BIN)/python tests/bench/run.py $(BENCH)
+
+# Writes dashboards/grafana/*.json from dashboards/make/.
+dashboards: $(VENV)/dev.done
+	$(BIN)/python -W ignore dashboards/generate.py
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "camwatch needs Python 3.11 or newer; name one: make PYTHON=python3.12 ...")'

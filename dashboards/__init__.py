@@ -1,0 +1,1 @@
+"""Boards, rules, and the program that writes the boards."""
