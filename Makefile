@@ -1,4 +1,4 @@
-# make demo: set up, replay a sample capture.   make test: set up, pass everything.
+# make demo: set up, show a living example.   make replay: set up, replay a sample capture.   make test: set up, pass everything.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -9,10 +9,13 @@ PIP := $(BIN)/pip install --quiet --quiet --disable-pip-version-check
 COMPILE := $(BIN)/pip-compile --quiet --generate-hashes --strip-extras --no-header \
   --no-emit-index-url --no-emit-trusted-host --no-emit-find-links
 
-.PHONY: demo test check bench dashboards lock clean
+.PHONY: demo replay test check bench dashboards lock clean
 
 demo: $(VENV)/runtime.done
-	@$(BIN)/camwatch replay $(SAMPLE) --out $(OUT)
+	@$(BIN)/camwatch demo pcaps/*/input.pcap --out $(OUT)/demo
+
+replay: $(VENV)/runtime.done
+	@$(BIN)/camwatch replay $(SAMPLE) --out $(OUT) $(REPLAY)
 
 test: $(VENV)/dev.done
 	@sh tests/support/debian-packages.sh

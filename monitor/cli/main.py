@@ -37,6 +37,7 @@ def _register() -> None:
         catalog,
         configuration,
         db,
+        demo,
         doctor,
         explain,
         geo,
@@ -52,6 +53,7 @@ def _register() -> None:
     app.command("replay")(replay.replay)
     app.command("run")(run.run)
     app.command("doctor")(doctor.doctor)
+    app.command("demo")(demo.demo)
     app.command("explain")(explain.explain)
     app.command("inspect")(inspect.inspect)
     app.command("check-config")(configuration.check)

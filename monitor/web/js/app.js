@@ -35,8 +35,21 @@ let under = null;
 let drawn = 0;
 
 chooseLanguage();
+await takeToken();
 start(render);
 listen(() => who !== null);
+
+/** Sign in with a token that stands behind the # of the address, where no server sees it; then it goes. */
+async function takeToken() {
+  const token = new URLSearchParams(location.hash.slice(1)).get("token");
+  if (!token) return;
+  history.replaceState({}, "", location.pathname + location.search);
+  try {
+    who = await send("POST", "/session", { token });
+  } catch {
+    // The form asks for another one.
+  }
+}
 
 async function render() {
   const mine = ++drawn;

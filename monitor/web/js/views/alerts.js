@@ -38,11 +38,11 @@ const columns = () => [
   { title: t("alert"), main: true, cell: (one) => [h("a", { href: href(`/alerts/${one.id}`) }, one.title), h("span", { class: "sub" }, one.rule)] },
   { title: t("severity"), cell: (one) => ui.severity(one.severity) },
   { title: t("state"), cell: (one) => [one.state === "open" ? ui.badge("bad", t("state.open")) : ui.badge("", t("state.resolved")), one.acknowledged_by && h("span", { class: "sub" }, t("seen.by", { name: one.acknowledged_by }))] },
-  { title: t("nav.cameras"), cell: (one) => cameras(one.cameras) },
+  { title: t("nav.cameras"), cell: (one) => cameras(one.cameras.filter((c) => c.ip)) },
   { title: t("operator"), cell: (one) => (one.operator ? ui.operator(one.operator, one.operator_country) : one.destinations.slice(0, 2).join(", ")) },
   { title: t("times"), right: true, cell: (one) => format.count(one.times) },
-  { title: t("opened"), cell: (one) => format.ago(one.opened) },
-  { title: t("last"), cell: (one) => format.ago(one.last) },
+  { title: t("opened"), cell: (one) => h("span", { class: "nowrap" }, format.ago(one.opened)) },
+  { title: t("last"), cell: (one) => h("span", { class: "nowrap" }, format.ago(one.last)) },
 ];
 
 function cameras(list) {

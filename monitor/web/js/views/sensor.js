@@ -32,9 +32,10 @@ function one(told) {
   return h("div", { class: "stack" },
     h("section", { class: `card verdict v-${told.is_fresh ? "ok" : "bad"}` },
       h("div", { class: "row between" }, h("h2", {}, t("sensor.named", { name: told.name })), ui.badge(told.is_fresh ? "ok" : "bad", t(told.is_fresh ? "sensor.alive" : "sensor.silent"))),
-      h("dl", { class: "facts" }, [[t("sensor.seen"), format.ago(told.seen)], [t("sensor.started"), format.time(told.started)], [t("version"), told.version]].map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]))),
+      h("dl", { class: "facts", style: { "margin-top": ".6rem" } }, [[t("sensor.seen"), format.ago(told.seen)], [t("sensor.started"), format.time(told.started)], [t("version"), told.version]].map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]))),
     coverage.vlans?.length > 0 && ui.card(t("coverage"), coverage.verdict && t(`coverage.${coverage.verdict}`), ui.table(coverageColumns(), coverage.vlans, t("coverage"))),
-    ui.card(t("sensor.counters"), t("sensor.counters.text"), counters(status)));
+    status.interfaces?.length > 0 && ui.card(t("sensor.interfaces"), t("sensor.counters.text"), ui.table(interfaceColumns(), status.interfaces, t("sensor.interfaces"))),
+    ui.card(t("sensor.counters"), null, counters(status)));
 }
 
 const coverageColumns = () => [
@@ -45,20 +46,33 @@ const coverageColumns = () => [
   { title: t("last"), cell: (v) => v.last && format.ago(v.last) },
 ];
 
-/** Return every number of a status, however it is nested: none is hidden. */
+const interfaceColumns = () => [
+  { title: t("interface"), main: true, cell: (i) => [h("span", { class: "mono" }, i.interface), " ", i.is_up ? ui.badge("ok", t("interface.up")) : ui.badge("bad", t("interface.down"))] },
+  { title: t("interface.received"), right: true, cell: (i) => format.count(i.received) },
+  { title: t("interface.frames"), right: true, cell: (i) => format.count(i.frames) },
+  ...["dropped", "lost_with_worker", "faults", "freezes", "downs"].map((name) => ({ title: t(`interface.${name}`), right: true, cell: (i) => lost(i[name] ?? 0) })),
+];
+
+const lost = (n) => (n ? ui.badge("warn", format.count(n)) : format.count(0));
+
+const LOSS = /drop|lost|loss|evict|overflow|freeze|skipped|died|broken|refused|no resources/;
+
+/** Return every number of a status, however it is nested: those that are zero behind a click. */
 function counters(status) {
   const rows = [];
   const walk = (value, path) => {
     if (typeof value === "number") rows.push([path.join(" · ").replaceAll("_", " "), value]);
-    else if (value && typeof value === "object" && !Array.isArray(value)) for (const [name, inner] of Object.entries(value)) if (path.length || name !== "coverage") walk(inner, [...path, name]);
+    else if (value && typeof value === "object" && !Array.isArray(value)) for (const [name, inner] of Object.entries(value)) if (!name.endsWith("_ns") && (path.length || name !== "coverage")) walk(inner, [...path, name]);
   };
   walk(status, []);
-  if (!rows.length) return ui.empty(t("nothing"));
-  const loss = /drop|lost|loss|evict|overflow|freeze|skipped|died|broken/;
-  return ui.table([
+  const some = rows.filter(([, n]) => n);
+  const none = rows.filter(([, n]) => !n);
+  const shown = (list) => ui.table([
     { title: t("counter"), main: true, cell: ([name]) => name },
-    { title: t("value"), right: true, cell: ([name, n]) => (n && loss.test(name) ? ui.badge("warn", format.count(n)) : format.count(n)) },
-  ], rows, t("sensor.counters"));
+    { title: t("value"), right: true, cell: ([name, n]) => (LOSS.test(name) ? lost(n) : format.count(n)) },
+  ], list, t("sensor.counters"));
+  if (!rows.length) return ui.empty(t("nothing"));
+  return [some.length > 0 && shown(some), none.length > 0 && h("details", {}, h("summary", {}, t("sensor.zero", { n: none.length })), shown(none))];
 }
 
 const targetTable = (items) => ui.table([
