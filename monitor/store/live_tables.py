@@ -1,6 +1,6 @@
 """Tables of the live sensor: what it said of itself, and sums that answer without reading flows."""
 
-from sqlalchemy import JSON, BigInteger, Column, Integer, String, Table, Text
+from sqlalchemy import JSON, BigInteger, Column, Index, Integer, String, Table, Text
 
 from monitor.store.tables import METADATA
 
@@ -39,6 +39,7 @@ TOTALS = Table(
     Column("out_bytes", BigInteger, nullable=False, doc="Bytes of the camera"),
     Column("in_bytes", BigInteger, nullable=False, doc="Bytes of the destination"),
     Column("last_ns", BigInteger, nullable=False, doc="Last packet"),
+    Index("ix_totals_run_no_camera_ip_bucket_ns", "run_no", "camera_ip", "bucket_ns"),
     # Nearly all of a row is its key: SQLite keeps it once, in the order of the key.
     sqlite_with_rowid=False,
 )

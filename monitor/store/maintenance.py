@@ -120,9 +120,7 @@ class Maintenance:
     def vacuum(self) -> tuple[int, int]:
         """Give back space that is free; return the bytes before and after.
 
-        PostgreSQL renews its statistics, too. SQLite has none, on purpose: those of a large table
-        take long to make, those of a sample led it to read all flows of a day for those of one
-        camera, and without any it takes the index that fits.
+        PostgreSQL renews its statistics, too; SQLite's are fixed, see `statistics`.
         """
         before = self.read(self._sizes)[0]
         if not self._is_sqlite:

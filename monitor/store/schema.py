@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Engine, func, inspect, select, text
 from sqlalchemy.engine import URL
 
 from monitor.errors import StoreError
+from monitor.store import statistics
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 VERSION_TABLE = "camwatch_schema"
@@ -52,6 +53,8 @@ def upgrade(engine: Engine, url: URL) -> None:
             )
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+        if connection.dialect.name == "sqlite":
+            statistics.write(connection)
 
 
 def newest() -> str:

@@ -139,10 +139,8 @@ FLOWS = Table(
     _number("evidence_id", "Row of `evidence`: why"),
     # The key is in the order of time, so that it grows at its end, and is the order of pages.
     Index("ix_flows_flow_id", "flow_id"),
-    # Each ends as the key does: a database then takes it for pages of one camera, even where it
-    # knows nothing of how values are distributed.
     *(
-        Index(f"ix_flows_run_no_{column}_start_ns_flow_id", "run_no", column, "start_ns", "flow_id")
+        Index(f"ix_flows_run_no_{column}_start_ns", "run_no", column, "start_ns")
         for column in ("camera_ip", "purpose", "destination_id")
     ),
 )

@@ -34,7 +34,9 @@ def _upgrade(path: Path) -> None:
 def _tables(path: Path) -> set[str]:
     connection = sqlite3.connect(path)
     try:
-        found = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+        found = connection.execute(
+            "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite%'"
+        )
         # SQLite's own table keeps the highest id of tables whose ids rise for ever.
         return {name for (name,) in found} - {"sqlite_sequence"}
     finally:

@@ -115,5 +115,5 @@ def _create_flows() -> None:
     )
     op.create_index("ix_flows_flow_id", "flows", ["flow_id"])
     for column in ("camera_ip", "purpose", "destination_id"):
-        columns = ["run_no", column, "start_ns", "flow_id"]
+        columns = ["run_no", column, "start_ns"]
         op.create_index(f"ix_flows_{'_'.join(columns)}", "flows", columns)

@@ -56,3 +56,5 @@ def upgrade() -> None:
         ),
         sqlite_with_rowid=False,
     )
+    columns = ["run_no", "camera_ip", "bucket_ns"]
+    op.create_index("ix_totals_run_no_camera_ip_bucket_ns", "totals", columns)
