@@ -22,6 +22,7 @@ from monitor.model.addresses import Address, Roles, ip_text
 from monitor.model.arrays import I64, U8, U32, U64, Bool, columns_of
 from monitor.model.facts import Dissection
 from monitor.model.flows import FlowBatch
+from monitor.model.inventory import NO_INVENTORY, Inventory
 from monitor.model.records import NOWHERE, FlowView, Place, Verdict
 from monitor.model.rows import SCOPES, Party, Vocabulary
 from monitor.model.words import OUTCOMES, EndReason, NameSource, Protocol, Scope
@@ -67,6 +68,7 @@ class Stages:
     geo: Geo
     operators: Operators
     classifier: Classifier
+    inventory: Inventory = NO_INVENTORY
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

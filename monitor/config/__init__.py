@@ -10,6 +10,7 @@ from typing import Any
 
 import pydantic
 
+from monitor.config.coverage import CoverageSettings, MetricsSettings
 from monitor.config.notify import NotifySettings
 from monitor.config.policy import PolicySettings
 from monitor.config.reading import CatalogSettings, FlowSettings, GeoSettings, SiteSettings
@@ -22,8 +23,10 @@ from monitor.errors import ConfigError
 __all__ = [
     "ApiSettings",
     "CatalogSettings",
+    "CoverageSettings",
     "FlowSettings",
     "GeoSettings",
+    "MetricsSettings",
     "NotifySettings",
     "PolicySettings",
     "SensorSettings",
@@ -52,6 +55,8 @@ class Settings(Section):
     api: ApiSettings = ApiSettings()
     store: StoreSettings = StoreSettings()
     sensor: SensorSettings = SensorSettings()
+    coverage: CoverageSettings = CoverageSettings()
+    metrics: MetricsSettings = MetricsSettings()
 
 
 def load(path: Path | None, environment: Mapping[str, str] | None = None) -> Settings:

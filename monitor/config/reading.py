@@ -15,6 +15,11 @@ class SiteSettings(Section):
         default=(),
         description="Networks or addresses of the cameras. Empty: every site address that talks.",
     )
+    inventory: OptionalPath = Field(
+        default=None,
+        description="List of cameras (CSV or YAML), which names them and says who is missing; see "
+        "docs/coverage.md.",
+    )
     networks: tuple[Network, ...] = Field(
         default=tuple(ipaddress.ip_network(text) for text in SITE_DEFAULT),
         description="Networks that belong to the site; everything else is outside.",

@@ -14,6 +14,7 @@ from monitor.enrich.signs import MAX_DEVICES, MAX_SIGNALS, Pair, Signs, by_stren
 from monitor.model.addresses import Address, mac_text
 from monitor.model.arrays import MAC_NONE
 from monitor.model.facts import DhcpMessage, Dissection, DnsMessage
+from monitor.model.inventory import NO_INVENTORY, Inventory
 from monitor.model.records import Device, Signal
 
 __all__ = ["MAX_DEVICES", "Devices", "Readers", "Signs"]
@@ -54,8 +55,14 @@ class Devices:
     that the order of what is seen does not matter.
     """
 
-    def __init__(self, ouis: OuiTable, readers: Readers | None = None) -> None:
+    def __init__(
+        self,
+        ouis: OuiTable,
+        readers: Readers | None = None,
+        inventory: Inventory = NO_INVENTORY,
+    ) -> None:
         self._ouis = ouis
+        self._inventory = inventory
         self._readers = readers or Readers()
         self._limits = Thresholds.load()
         self._makers = Makers.load(self._limits.weights)
@@ -85,7 +92,7 @@ class Devices:
             return
         self._signs.add_pair((address.text, mac))
         if address.text not in self._now and len(self._now) < MAX_DEVICES:
-            self._now[address.text] = self._first(address.text, mac)
+            self._now[address.text] = self._named(self._first(address.text, mac), mac)
 
     def take_message(
         self, address: Address, mac: int, src_port: int, dst_port: int, payload: bytes
@@ -174,7 +181,7 @@ class Devices:
     def current(self, ip: str) -> Device:
         """Return what is known of an address without waiting: its MAC's maker at most."""
         known = self._now.get(ip)
-        return Device(ip) if known is None else known
+        return self._named(Device(ip)) if known is None else known
 
     def signs(self) -> Signs:
         """Return what was gathered, to be merged elsewhere."""
@@ -193,9 +200,16 @@ class Devices:
                 device = known.get(interface)
                 if device is None:
                     device = known[interface] = self._conclude(ip, interface)
-                self._final[ip] = device._replace(ip=ip)
+                self._final[ip] = self._named(device._replace(ip=ip))
             self._signs.is_changed = False
         return self._final
+
+    def _named(self, device: Device, mac: int = MAC_NONE) -> Device:
+        """Return a device with the name that the inventory has for it."""
+        if not len(self._inventory):
+            return device
+        name = self._inventory.name_of(device.ip, device.mac or mac_text(mac))
+        return device._replace(name=name) if name else device
 
     def _first(self, ip: str, mac: int) -> Device:
         """Return what the prefix alone says, where it is that of a maker of cameras."""

@@ -140,6 +140,7 @@ def record_of(line: bytes) -> FlowRecord:
             maker=_text(camera, "maker"),
             brand=_text(camera, "brand"),
             kind=DeviceKind(camera.get("kind", DeviceKind.UNKNOWN)),
+            name=_text(camera, "name"),
         ),
         destination=Destination(
             ip=str(to["ip"]),

@@ -88,6 +88,8 @@ class Device(NamedTuple):
     kind: DeviceKind = DeviceKind.UNKNOWN
     confidence: Confidence = Confidence.NONE
     signals: tuple[Signal, ...] = ()
+    name: str = ""
+    """Name in the inventory; empty: not listed."""
 
 
 class Destination(NamedTuple):

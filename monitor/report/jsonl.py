@@ -225,6 +225,7 @@ def device_json(device: Device) -> str:
             "maker": device.maker or None,
             "brand": device.brand or None,
             "kind": str(device.kind),
+            "name": device.name or None,
         }
     )
 

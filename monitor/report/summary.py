@@ -352,6 +352,7 @@ def _camera(device: Device, lines: list[Line]) -> dict[str, Any]:
     outside = [line for line in lines if line.scope == Scope.OUTSIDE]
     return {
         "ip": device.ip,
+        "name": device.name or None,
         "mac": device.mac or None,
         "oui": device.oui or None,
         "maker": device.maker or None,

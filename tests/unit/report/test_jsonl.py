@@ -32,6 +32,7 @@ def test_a_line_holds_the_fields_that_programs_rely_on() -> None:
             "maker": "Hikvision",
             "brand": None,
             "kind": "unknown",
+            "name": None,
         },
         "destination": {
             "ip": "52.5.131.44",
@@ -102,6 +103,7 @@ def test_a_camera_known_late_is_named_in_its_earlier_flows_too(tmp_path: Path) -
         "maker": None,
         "brand": None,
         "kind": "unknown",
+        "name": None,
     }
     assert second == json.loads(
         line(flow(destination=hostile, camera=CAMERA._replace(brand="LTS")))
