@@ -1,6 +1,7 @@
 """From what an interval showed to a verdict: ok, degraded or blind, with reasons in numbers."""
 
 import dataclasses
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from enum import StrEnum
 from typing import Any, NamedTuple
@@ -37,6 +38,7 @@ class Kind(StrEnum):
     DOUBLED = "doubled"
     MIRROR_LOSS = "mirror-loss"
     CAPTURE_LOSS = "capture-loss"
+    UNDECODED = "undecoded"
 
 
 class Reason(NamedTuple):
@@ -199,12 +201,15 @@ class Judge:
         self._known |= canaries.keys()
         everywhere = _capture_reasons(losses, self._limits)
         seconds = (part.end_ns - part.start_ns) / 1e9
+        met = _met(part)
         vlans = []
         for vlan in sorted(self._known, key=lambda one: -1 if one is None else one):
             counts = part.vlans.get(vlan, VlanCounts())
             reasons = vlan_reasons(vlan, counts, canaries.get(vlan), seconds, self._limits)
             state = worst(one.state for one in (*reasons, *everywhere))
-            vlans.append(VlanVerdict(vlan, state, reasons, counts, two_sided(counts)))
+            vlans.append(
+                VlanVerdict(vlan, state, reasons, counts, two_sided(counts, met.get(vlan, 0)))
+            )
         if not self._known and not part.frames:
             text = f"not one frame in {seconds:.0f} s"
             everywhere = (*everywhere, Reason(Kind.SILENT, text, State.BLIND, breaks_claim=True))
@@ -219,13 +224,31 @@ class Judge:
         )
 
 
-def two_sided(counts: VlanCounts) -> bool | None:
-    """Return whether the mirror shows both directions; None when no conversation tells."""
+def two_sided(counts: VlanCounts, met: int = 0) -> bool | None:
+    """Return whether the mirror shows both directions; None when nothing tells.
+
+    Args:
+        counts: What was seen of a VLAN.
+        met: Cameras that sent and were sent to, each alone.
+    """
+    if counts.outside_one_way:
+        return False
     if counts.conversations:
         return counts.one_way * 2 <= counts.conversations
-    if counts.tags_compared:
-        return True
-    return None
+    return True if counts.tags_compared or met else None
+
+
+def _met(part: IntervalPart) -> dict[int | None, int]:
+    """Return how many cameras of each VLAN were seen from both sides."""
+    sent: set[tuple[int | None, str]] = set()
+    received: set[tuple[int | None, str]] = set()
+    for one in part.stations:
+        if one.is_camera and one.ip:
+            if one.sent:
+                sent.add((one.vlan, one.ip))
+            if one.received:
+                received.add((one.vlan, one.ip))
+    return Counter(vlan for vlan, _ in sent & received)
 
 
 def vlan_reasons(
@@ -269,6 +292,12 @@ def vlan_reasons(
     elif counts.to_camera >= limits.least_frames and not counts.from_camera:
         text = f"{counts.to_camera} frames to cameras, none from one: the mirror shows one side"
         found.append(Reason(Kind.CAMERAS_UNSEEN, text, State.BLIND, breaks_claim=True))
+    elif counts.outside_one_way:
+        text = (
+            f"{counts.outside_one_way} TCP conversations with the outside go on and only one side "
+            "of them is seen: the answers come in past the mirror"
+        )
+        found.append(Reason(Kind.ONE_SIDED, text, State.DEGRADED, breaks_claim=True))
     elif (
         counts.conversations >= limits.least_conversations
         and counts.one_way > limits.one_way_share * counts.conversations

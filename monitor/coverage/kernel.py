@@ -152,6 +152,7 @@ def watch(p: PacketColumns, t: Tables, first: Int) -> Int:
         way = 0 if is_from_a else 1
         note_vlan(t.sides[2 * at + way], vlan)
         if not is_copy:
+            t.conversations[at].is_outside = not is_inside
             follow(
                 t,
                 at,
@@ -189,6 +190,7 @@ def clear(t: Tables) -> None:
         row.copies = 0
         row.conversations = 0
         row.one_way = 0
+        row.outside_one_way = 0
         row.tags_compared = 0
         row.tags_differ = 0
         row.segments = 0

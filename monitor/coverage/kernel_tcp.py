@@ -228,6 +228,7 @@ def settle(t: Tables, at: Int, now_ns: Int) -> None:
         ):
             row.conversations += 1
             row.one_way += other.pkts == 0
+            row.outside_one_way += other.pkts == 0 and t.conversations[at].is_outside != 0
     if one.pkts < MIN_TAGGED or two.pkts < MIN_TAGGED or one.vlans > 2 or two.vlans > 2:
         return
     is_alike = one.vlans == two.vlans and (

@@ -45,6 +45,9 @@ class VlanCounts:
     one_way: int = 0
     """Of these the ones of whose other side nothing was seen."""
 
+    outside_one_way: int = 0
+    """Of these the ones with the outside: somebody there answers unseen."""
+
     tags_compared: int = 0
     """TCP conversations of which both sides were seen."""
 

@@ -45,6 +45,7 @@ VLAN = np.dtype(
         ("copies", "i8"),
         ("conversations", "i8"),
         ("one_way", "i8"),
+        ("outside_one_way", "i8"),
         ("tags_compared", "i8"),
         ("tags_differ", "i8"),
         ("segments", "i8"),
@@ -81,7 +82,8 @@ CONVERSATION = np.dtype(
         ("b_hi", "u8"),
         ("b_lo", "u8"),
         ("ports", "u8"),
-        ("is_used", "i8"),
+        ("is_used", "i4"),
+        ("is_outside", "i4"),
     ],
     align=True,
 )

@@ -1,13 +1,20 @@
 """Traffic of cameras for tests of coverage: streams that go on, from a few words."""
 
 import dataclasses
+import functools
 import ipaddress
 from collections.abc import Callable, Iterable
 
+from monitor import pipeline
+from monitor.assembly import Assembler
+from monitor.config import Settings, SiteSettings
 from monitor.coverage.judge import CaptureLoss, IntervalVerdict, Judge
 from monitor.coverage.parts import IntervalPart
 from monitor.coverage.stage import CoverageStage, Watched
+from monitor.indexing import Stages
 from monitor.model.addresses import Networks
+from monitor.model.flows import FlowStep
+from monitor.model.rows import RecordBatch
 from tests.support.frames import frames
 from tests.support.packets import ACK, SECOND_NS, SYN, Packet, packet_batch, tcp
 
@@ -111,3 +118,16 @@ def doubled(packets: Iterable[Packet]) -> list[Packet]:
         for packet in packets
         for copy in (packet, dataclasses.replace(packet, ts_ns=packet.ts_ns + 20_000))
     ]
+
+
+@functools.cache
+def _stages() -> Stages:
+    site = SiteSettings(cameras=(ipaddress.ip_network(CAMERA),))
+    return pipeline.open_stages(Settings(site=site))
+
+
+def assembled(step: FlowStep) -> RecordBatch:
+    """Return the records of what ended."""
+    assembler = Assembler(_stages())
+    assembler.take_conversations(step.conversations)
+    return assembler.take_flows(step)

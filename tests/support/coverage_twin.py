@@ -13,6 +13,7 @@ MOST_HOLES = 8
 STALE_NS = 3_000_000_000
 FARTHEST = 1 << 24
 COPY_NS = 1_000_000
+COPIES = 8192
 
 
 @dataclasses.dataclass
@@ -33,6 +34,7 @@ class _Side:
     mss: int = 536
     edge: int | None = None
     ack: int | None = None
+    is_outside: bool = False
     holes: list[_Hole] = dataclasses.field(default_factory=list)
 
 
@@ -62,7 +64,7 @@ class CoverageTwin:
         self.vlans: dict[int, VlanCounts] = {}
         self.stations: dict[tuple[str, int, int], Station] = {}
         self.sides: dict[tuple[str, int, str, int], _Side] = {}
-        self.recent: dict[int, int] = {}
+        self.recent: dict[int, tuple[int, int]] = {}
         self.undecided = 0
 
     def take(self, packets: Iterable[Packet]) -> "CoverageTwin":
@@ -93,12 +95,14 @@ class CoverageTwin:
         is_copy = False
         if p.ident or p.payload:
             counts.sure += 1
-            then = self.recent.get(p.copy_key)
-            is_copy = then is not None and abs(p.ts_ns - then) <= COPY_NS
+            # The table of recent packets has one place for all keys that agree in these bits.
+            place = (p.copy_key ^ p.copy_key >> 32) % COPIES
+            key, then = self.recent.get(place, (None, 0))
+            is_copy = key == p.copy_key and abs(p.ts_ns - then) <= COPY_NS
             if is_copy:
                 counts.copies += 1
             else:
-                self.recent[p.copy_key] = p.ts_ns
+                self.recent[place] = p.copy_key, p.ts_ns
         is_group = p.dst_mac != MAC_NONE and (p.dst_mac >> 40) & 1
         if not is_copy:
             if self.is_site(p.src):
@@ -110,7 +114,7 @@ class CoverageTwin:
         is_inside = self.is_site(p.src) and self.is_site(p.dst) and not is_group
         if is_inside and not is_copy and not self.follows_inside:
             return
-        self._segment(p, is_copy=is_copy)
+        self._segment(p, is_copy=is_copy, is_inside=is_inside)
 
     def _station(self, ip: str, mac: int, p: Packet, counts: VlanCounts, *, sends: bool) -> None:
         ip = "" if ip in ("0.0.0.0", "::") else ip  # noqa: S104
@@ -136,7 +140,7 @@ class CoverageTwin:
             counts.to_camera_bytes += p.wire_len * one.is_camera
         self.stations[key] = one
 
-    def _segment(self, p: Packet, *, is_copy: bool) -> None:
+    def _segment(self, p: Packet, *, is_copy: bool, is_inside: bool) -> None:
         key = (p.src, p.src_port, p.dst, p.dst_port)
         back = (p.dst, p.dst_port, p.src, p.src_port)
         if is_copy:
@@ -150,6 +154,7 @@ class CoverageTwin:
             side.vlans.append(p.vlan)
         if is_copy:
             return
+        side.is_outside = not is_inside
         side.pkts += 1
         if p.flags & 4:
             return
@@ -207,6 +212,7 @@ class CoverageTwin:
             if side.news >= 4 and (is_first or other.news < 4 or other.vlans[:1] != side.vlans[:1]):
                 counts.conversations += 1
                 counts.one_way += other.pkts == 0
+                counts.outside_one_way += other.pkts == 0 and side.is_outside
             if side.pkts < 2 or other.pkts < 2 or max(len(side.vlans), len(other.vlans)) > 2:
                 continue
             if is_first or other.vlans[0] != side.vlans[0]:
