@@ -5,6 +5,7 @@ import dataclasses
 import queue
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Protocol
 
 import numpy as np
@@ -12,6 +13,10 @@ import numpy as np
 from monitor.assembly import Assembler, Message
 from monitor.classify import Classifier
 from monitor.config import Settings
+from monitor.config.inventory_file import read_inventory
+from monitor.coverage.kernel import watch as watch_packets
+from monitor.coverage.run import CoverageRun
+from monitor.coverage.stage import Watched
 from monitor.decode import Decoder
 from monitor.decode.kernel import decode_rows
 from monitor.dissect import dhcp, dns
@@ -26,9 +31,10 @@ from monitor.enrich.oui import OuiTable
 from monitor.flow import FlowSettings, FlowStage
 from monitor.flow.kernel import follow
 from monitor.indexing import Stages
-from monitor.model.addresses import Roles
+from monitor.model.addresses import Networks, Roles
 from monitor.model.flows import FlowCounts, FlowStep
 from monitor.model.frames import FrameBatch, Tick
+from monitor.model.inventory import NO_INVENTORY
 from monitor.model.jit import is_cached
 from monitor.model.packets import PacketBatch
 from monitor.model.rows import RecordBatch, joined, no_rows
@@ -67,7 +73,7 @@ class Frames(Protocol):
 
 
 class Watch(Protocol):
-    """What looks at packets beside the stages, in the thread of packets."""
+    """What looks at packets beside the stages; its calls never overlap."""
 
     def see(self, frames: FrameBatch, packets: PacketBatch) -> None:
         """Look at a batch, and keep nothing of it."""
@@ -89,7 +95,7 @@ class _Work:
 
 def is_compiled() -> bool:
     """Return whether the largest kernels are on disk; else the first batch takes a while."""
-    return is_cached(decode_rows) and is_cached(follow) and is_cached(digests)
+    return all(is_cached(one) for one in (decode_rows, follow, digests, watch_packets))
 
 
 class Pipeline:
@@ -203,18 +209,21 @@ class Pipeline:
 
     def _steps(self, capture: Frames) -> Iterator[_Work]:
         counts, watch = self.counts, self._watch
-        for frames in capture.batches():
-            if isinstance(frames, Tick):
-                yield self._tick(frames)
-                continue
-            packets, decoded = self._decoder.decode(frames)
-            counts.frames += decoded.frames
-            counts.packets += decoded.packets
-            counts.stopped += decoded.stopped
-            step = self._flows.step(packets)
-            if watch is not None:
-                watch.see(frames, packets)
-            yield _Work(_messages(frames, packets, step), step)
+        # Who looks on sees the packets while the flow stage follows them: both leave the GIL.
+        with ThreadPoolExecutor(1, "beside") as beside:
+            for frames in capture.batches():
+                if isinstance(frames, Tick):
+                    yield self._tick(frames)
+                    continue
+                packets, decoded = self._decoder.decode(frames)
+                counts.frames += decoded.frames
+                counts.packets += decoded.packets
+                counts.stopped += decoded.stopped
+                seen = None if watch is None else beside.submit(watch.see, frames, packets)
+                step = self._flows.step(packets)
+                if seen is not None:
+                    seen.result()  # Afterwards the buffers are used again.
+                yield _Work(_messages(frames, packets, step), step)
         for step in self._flows.finish():
             yield _Work([], step)
         counts.flow = self._flows.counts
@@ -260,19 +269,36 @@ def open_stages(settings: Settings) -> Stages:
     """Load the knowledge that the stages rest on.
 
     Raises:
-        ConfigError: A catalogue entry or a database is refused.
+        ConfigError: A catalogue entry, a database or the inventory is refused.
     """
     ouis = OuiTable.open()
+    listed = settings.site.inventory
+    inventory = NO_INVENTORY if listed is None else read_inventory(listed)
+    # An inventory alone does not narrow: what it does not list must be found.
+    cameras = (*settings.site.cameras, *(inventory.networks if settings.site.cameras else ()))
     return Stages(
-        roles=Roles(settings.site.cameras, settings.site.networks),
+        roles=Roles(cameras, settings.site.networks),
         registry=Registry(),
         names=NameTable(),
         ouis=ouis,
-        devices=Devices(ouis, Readers(dhcp.parse, dns.parse)),
+        devices=Devices(ouis, Readers(dhcp.parse, dns.parse), inventory),
         geo=Geo.open(country=settings.geo.country, asn=settings.geo.asn),
         operators=Operators.load(),
         classifier=Classifier(settings.catalog.directory),
+        inventory=inventory,
     )
+
+
+def watched(settings: Settings, stages: Stages) -> Watched:
+    """Return whom coverage looks at: named networks and the inventory, else the whole site."""
+    inventory = stages.inventory
+    cameras = Networks((*settings.site.cameras, *inventory.networks))
+    return Watched(stages.roles.site, cameras, inventory.macs)
+
+
+def watch(settings: Settings, stages: Stages) -> CoverageRun:
+    """Return coverage for a capture that is read from its beginning to its end."""
+    return CoverageRun(watched(settings, stages), settings.coverage.interval_s)
 
 
 def attributions(stages: Stages) -> list[str]:

@@ -27,12 +27,15 @@ from monitor import __version__, config, pipeline, share
 from monitor.capture import open_capture
 from monitor.capture.hashing import KnownHash
 from monitor.config import Settings
+from monitor.coverage.account import Account
+from monitor.coverage.conclude import Conclusion, conclude, reading_faults
+from monitor.coverage.parts import Station
 from monitor.errors import UsageError
 from monitor.indexing import Stages
 from monitor.keeping import Keeper
 from monitor.model.frames import InputInfo
 from monitor.model.shards import Shard
-from monitor.model.words import Severity
+from monitor.model.words import DeviceKind, Severity, Stop
 from monitor.policy.load import load_rules
 from monitor.report import build, files, terminal
 from monitor.report.jsonl import FlowPart, put_together
@@ -261,6 +264,8 @@ def _report(
         )
     if site.networks == config.SiteSettings().networks:
         assumed.append("the site is the private, link-local and carrier-NAT ranges (--site)")
+    devices = stages.devices.final()
+    concluded = _conclude(job, stages, inputs, done)
     return build.build(
         done.summary,
         done.findings.as_list(),
@@ -275,6 +280,37 @@ def _report(
             counters=pipeline.counters(done.counts),
             attributions=pipeline.attributions(stages),
             databases=pipeline.databases(stages),
-            devices=stages.devices.final(),
+            devices=devices,
+            coverage=concluded.coverage,
+            isolation=concluded.isolation,
+            inventory=concluded.inventory,
+        ),
+    )
+
+
+def _conclude(
+    job: Job, stages: Stages, inputs: Sequence[InputInfo], done: share.Gathered
+) -> Conclusion:
+    devices = stages.devices.final()
+    is_named = bool(job.settings.site.cameras)
+
+    def is_camera(station: Station) -> bool:
+        if is_named:
+            return station.is_camera
+        known = devices.get(station.ip)
+        return known is not None and known.kind is DeviceKind.CAMERA
+
+    stopped = done.counts.stopped
+    undecoded = int(stopped.sum() - stopped[Stop.ARP] - stopped[Stop.NOT_IP])
+    return conclude(
+        done.coverage or Account(),
+        done.isolation,
+        stages.inventory,
+        is_named=is_named or len(stages.inventory) > 0,
+        is_camera=is_camera,
+        faults=reading_faults(
+            [f"{item.name}: {item.fault}" for item in inputs if item.fault],
+            done.counts.frames,
+            undecoded,
         ),
     )

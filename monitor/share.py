@@ -15,6 +15,8 @@ from typing import Self
 from monitor import pipeline
 from monitor.capture import Capture, open_capture
 from monitor.config import Settings
+from monitor.coverage.account import Account
+from monitor.coverage.isolation import IsolationTally
 from monitor.decode import Decoder
 from monitor.enrich.devices import Signs
 from monitor.flow import FlowSettings, FlowStage
@@ -62,12 +64,17 @@ class Gathered:
     findings: Findings
     signs: Signs
     counts: pipeline.Counts
+    isolation: IsolationTally
+    coverage: Account | None
+    """Of the first share: packets are the same for all."""
+
     part: PartIndex | None
 
     def merge(self, other: "Gathered") -> None:
         """Add another share, but for its signs. Packets were counted alike, flows apart."""
         self.summary.merge(other.summary)
         self.findings.merge(other.findings)
+        self.isolation.merge(other.isolation)
         self.counts.records += other.counts.records
 
 
@@ -130,11 +137,13 @@ def work(
     kept: Keeper | None = None,
 ) -> Gathered:
     """Do one share of a replay in this process."""
-    line = pipeline.Pipeline(task.settings, task.stages, shard)
-    tally, findings = Tally(), Findings(task.rules)
+    coverage = None if shard.number else pipeline.watch(task.settings, task.stages)
+    line = pipeline.Pipeline(task.settings, task.stages, shard, coverage)
+    tally, findings, isolation = Tally(), Findings(task.rules), IsolationTally()
     for batch in line.run(capture):
         tally.add(batch)
         findings.add(batch)
+        isolation.add(batch)
         if part is not None:
             part.write(batch)
         if kept is not None:
@@ -144,6 +153,8 @@ def work(
         findings=findings,
         signs=task.stages.devices.signs(),
         counts=line.counts,
+        isolation=isolation,
+        coverage=None if coverage is None else coverage.finish(),
         part=None if part is None else part.close(),
     )
 

@@ -51,6 +51,15 @@ Site = Annotated[
         metavar="CIDR,...",
     ),
 ]
+InventoryFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--inventory",
+        help="List of the cameras (CSV or YAML): names them, and says which are silent, moved or "
+        "not listed.",
+        metavar="FILE",
+    ),
+]
 StoreUrl = Annotated[str, typer.Option("--store", help="Also write to a database.", metavar="URL")]
 Json = Annotated[bool, typer.Option("--json", help="Print the summary as JSON.")]
 FailOn = Annotated[
@@ -70,6 +79,7 @@ def replay(  # noqa: PLR0913, PLR0917  # one argument an option
     force: Force = False,
     cameras: Cameras = "",
     site: Site = "",
+    inventory: InventoryFile = None,
     store: StoreUrl = "",
     as_json: Json = False,
     fail_on: FailOn = None,
@@ -89,6 +99,8 @@ def replay(  # noqa: PLR0913, PLR0917  # one argument an option
         given["cameras"] = settings_module.networks(cameras, "--cameras")
     if site:
         given["networks"] = settings_module.networks(site, "--site")
+    if inventory is not None:
+        given["inventory"] = inventory
     if given:
         settings = settings.model_copy(update={"site": settings.site.model_copy(update=given)})
     if files.count("-") > 1:

@@ -27,6 +27,10 @@ class RunFacts:
     attributions: Sequence[str]
     databases: Sequence[Mapping[str, Any]]
     devices: Mapping[str, Device]
+    coverage: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    isolation: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    inventory: Mapping[str, Any] | None = None
+    """None: none was given."""
 
 
 def build(summary: Summary, findings: Sequence[Finding], facts: RunFacts) -> dict[str, Any]:
@@ -44,6 +48,9 @@ def build(summary: Summary, findings: Sequence[Finding], facts: RunFacts) -> dic
             "cameras": len(cameras),
         },
         "verdict": verdict(cameras),
+        "isolation": dict(facts.isolation),
+        "coverage": dict(facts.coverage),
+        "inventory": None if facts.inventory is None else dict(facts.inventory),
         "cameras": cameras,
         "restrictions": restricted.lists(cameras),
         "findings": [finding_dict(finding) for finding in findings],

@@ -5,6 +5,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from monitor.model.words import PURPOSE_GROUPS, Scope
+from monitor.report.closed import change_text
 from monitor.report.order import by_urgency
 from monitor.report.units import bytes_text, count_text
 
@@ -68,5 +69,6 @@ def _template() -> "jinja2.Template":
     )
     environment.filters["bytes"] = bytes_text
     environment.filters["count"] = count_text
+    environment.filters["change"] = change_text
     text = files("monitor.report").joinpath("report.html.j2").read_text(encoding="utf-8")
     return environment.from_string(text)

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from monitor.model.words import Confidence, DeviceKind, Scope
-from monitor.report import restricted
+from monitor.report import closed, restricted
 from monitor.report.order import by_urgency
 from monitor.report.units import bytes_text, count_text, plural
 
@@ -53,6 +53,8 @@ def render(report: dict[str, Any], console: Console) -> None:
     """
     console.print(_head(report))
     console.print(_verdict(report))
+    for line in closed.lines(report):
+        console.print(line)
     cameras = by_urgency(report["cameras"])
     spoke = [camera for camera in cameras if camera["outside_flows"]]
     kept = [camera for camera in cameras if not camera["outside_flows"]]
@@ -117,15 +119,19 @@ def _camera(camera: dict[str, Any], *, is_wide: bool) -> RenderableType:
 
 
 def _kept_inside(camera: dict[str, Any]) -> Text:
-    text = Text.assemble((camera["ip"], "bold"), "  ", _who(camera))
+    text = Text.assemble((_called(camera), "bold"), "  ", _who(camera))
     return text.append(f"  inside the site only: {_inside(camera)}", "dim")
 
 
 def _title(camera: dict[str, Any]) -> Text:
-    title = Text.assemble((camera["ip"], "bold"), "  ", _who(camera))
+    title = Text.assemble((_called(camera), "bold"), "  ", _who(camera))
     if camera["mac"]:
         title.append(f"  {camera['mac']}", "dim")
     return title
+
+
+def _called(camera: dict[str, Any]) -> str:
+    return f"{camera['name']} {camera['ip']}" if camera["name"] else str(camera["ip"])
 
 
 def _who(camera: dict[str, Any]) -> str:

@@ -37,6 +37,7 @@ def camera(ip: str = "10.20.3.11", *talks: dict[str, Any], **changes: Any) -> di
     outside = [t for t in talks if t["scope"] == "outside"]
     return {
         "ip": ip,
+        "name": None,
         "mac": "44:19:b6:5e:20:a1",
         "oui": "Hangzhou Hikvision Digital Technology Co.,Ltd.",
         "maker": "Hikvision",
@@ -87,6 +88,9 @@ def report(*cameras: dict[str, Any], **changes: Any) -> dict[str, Any]:
         "gaps": [],
         "totals": {"frames": 254, "frame_bytes": 77_000, "flows": 34, "cameras": len(cameras)},
         "verdict": {"state": "open", "text": "Traffic left the site."},
+        "isolation": {},
+        "coverage": {},
+        "inventory": None,
         "cameras": list(cameras),
         "restrictions": [],
         "findings": [],
