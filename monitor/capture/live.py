@@ -53,7 +53,6 @@ class _Interface:
     sock: socket.socket
     ring: Ring
     link_type: int
-    index: int
     counts: InterfaceCounts
 
 
@@ -104,10 +103,12 @@ class LiveCapture:
             ring = Ring(sock, wish.ring_bytes)
             link = packets.link_type(sock, name)
             counts = InterfaceCounts(name=name)
-            made = _Interface(name, sock, ring, link, 0, counts)
+            made = _Interface(name, sock, ring, link, counts)
             self._interfaces.append(made)
-            self._bind(made)
-            if wish.share and made.index:
+            # Whoever has the socket binds it again, should the interface be made anew.
+            packets.bind(sock, name)
+            counts.is_up = packets.is_up(sock, name)
+            if wish.share:
                 packets.fan_out(sock, wish.group + at, wish.share)
             self._admit(made, wish.filter)
             # POLLERR is always reported; it tells that the interface went away.
@@ -214,17 +215,6 @@ class LiveCapture:
                 item.counts.is_up = False
 
     def _look(self) -> None:
-        """See whether links are up, and take up an interface that is there anew."""
+        """See whether links are up."""
         for item in self._interfaces:
             item.counts.is_up = packets.is_up(item.sock, item.name)
-            index = packets.index_of(item.name)
-            if index and index != item.index:
-                self._bind(item)
-
-    def _bind(self, item: _Interface) -> None:
-        try:
-            packets.bind(item.sock, item.name)
-            item.index = packets.index_of(item.name)
-        except OSError:
-            item.index = 0
-        item.counts.is_up = packets.is_up(item.sock, item.name)

@@ -1,6 +1,7 @@
 """Worker processes as the keeper has them: started, heard, ended, and started again."""
 
 import dataclasses
+import errno
 import os
 import signal
 import socket
@@ -17,6 +18,7 @@ from monitor.config import Settings
 from monitor.daemon import wire
 from monitor.daemon.orders import Orders, for_workers
 from monitor.daemon.wire import Kind, Message, Messages, RecordReceiver
+from monitor.errors import CaptureError
 
 READ_BYTES = 1 << 20
 
@@ -64,12 +66,34 @@ class Port:
     told: dict[str, Any] = dataclasses.field(default_factory=dict)
     """What the worker said last."""
 
+    index: int = 0
+    """Number of the interface that the socket is bound to; 0: of none yet."""
+
     def ask(self) -> None:
         """Add what the kernel counted since it was asked last."""
         counted = packets.statistics(self.sock)
         self.received += counted.received
         self.dropped += counted.dropped
         self.freezes += counted.freezes
+
+    def look(self) -> None:
+        """Take up the interface again, should it have gone and be there anew.
+
+        Raises:
+            CaptureError: The kernel does not do that for a socket that shares its frames.
+        """
+        index = packets.index_of(self.name)
+        if self.index and index and index != self.index:
+            try:
+                packets.bind(self.sock, self.name)
+            except OSError as error:
+                if error.errno == errno.EINVAL:
+                    raise CaptureError(
+                        f"interface {self.name}: it was made anew, and several workers cannot "
+                        "take it up again; start camwatch again"
+                    ) from error
+                return
+        self.index = index or self.index
 
     @property
     def frames(self) -> int:

@@ -228,6 +228,7 @@ class Keeper:
         for port, counts in zip(hand.ports, told.get("interfaces", []), strict=True):
             port.told = counts
             port.ask()
+            port.look()
             self._note_link(port.name, is_up=bool(counts.get("is_up")))
 
     def _ready(self, hand: Hand, told: dict[str, Any]) -> None:
@@ -237,7 +238,7 @@ class Keeper:
             "worker-ready" if is_first else "worker-reloaded",
             worker=hand.number,
             pid=hand.pid,
-            landlock=told.get("landlock"),
+            confined=told.get("confined"),
             versions=told.get("versions"),
         )
         if not self._is_ready and all(other.is_ready for other in self._crew):

@@ -23,7 +23,7 @@ from monitor.capture.bpf_share import share_program
 from monitor.capture.bpf_site import is_whole, site_filter
 from monitor.capture.live import LiveCapture, Wish
 from monitor.config import Settings
-from monitor.daemon import privileges, wire
+from monitor.daemon import privileges, seccomp, wire
 from monitor.daemon.orders import Orders
 from monitor.daemon.warm import warm_up
 from monitor.daemon.wire import Kind, Messages, RecordSender, WireError
@@ -67,7 +67,8 @@ class Worker:
     def run(self) -> None:
         """Work until it is stopped."""
         signal.signal(signal.SIGTERM, lambda *_: self._capture.stop())
-        self._landlock = confine(self._settings)
+        receivers = [descriptor for _, descriptor in self._orders.sockets]
+        self._confined = confine(self._settings, receivers)
         self._say(Kind.STATUS, self._status(is_ready=True))
         self._control.setblocking(True)
         for batch in self._line.run(self._capture):
@@ -124,7 +125,7 @@ class Worker:
             "devices": self._changed_devices(),
         }
         if is_ready:
-            told["landlock"] = self._landlock
+            told["confined"] = self._confined
             told["versions"] = pipeline.versions(self._stages)
             told["databases"] = pipeline.databases(self._stages)
             told["attributions"] = pipeline.attributions(self._stages)
@@ -192,11 +193,16 @@ def _filter(settings: Settings) -> bytes:
         ) from error
 
 
-def confine(settings: Settings) -> int:
+def confine(settings: Settings, receivers: Sequence[int]) -> dict[str, Any]:
     """Leave this process nothing but its descriptors and some files to read.
 
+    Args:
+        settings: They name files that a reload reads.
+        receivers: Descriptors of packet sockets, which are not to be sent on.
+
     Returns:
-        The version of Landlock, 0 where the kernel has none.
+        What was done: the version of Landlock (0: the kernel has none), and whether system calls
+        are filtered.
     """
     privileges.give_up_capabilities()
     privileges.hide_memory()
@@ -206,7 +212,7 @@ def confine(settings: Settings) -> int:
     given = (settings.geo.country, settings.geo.asn, settings.catalog.directory)
     version = privileges.confine([*folders, *(path for path in given if path is not None)])
     privileges.limit_files(MOST_DESCRIPTORS)
-    return version
+    return {"landlock": version, "seccomp": seccomp.confine(receivers)}
 
 
 def main() -> None:

@@ -1,5 +1,6 @@
 """A wire and a sensor on it: a namespace of its own with a veth pair, senders, and ``camwatch run``."""
 
+import ctypes
 import itertools
 import json
 import os
@@ -10,9 +11,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
@@ -23,6 +25,10 @@ OUT, IN = "out0", "in0"
 
 DEADLINE_S = 240.0
 """Long, because a fresh checkout compiles its kernels first."""
+
+CLONE_NEWNET = 0x40000000
+
+T = TypeVar("T")
 
 _numbers = itertools.count()
 
@@ -54,6 +60,18 @@ class Wire:
     def inside(self, *command: str) -> list[str]:
         """Return a command that runs in the namespace."""
         return ["ip", "netns", "exec", self.name, *command]
+
+    def within(self, function: Callable[[], T]) -> T:
+        """Run a function in a thread whose network is this namespace."""
+
+        def entered() -> T:
+            with Path("/run/netns", self.name).open("rb") as namespace:
+                if ctypes.CDLL(None, use_errno=True).setns(namespace.fileno(), CLONE_NEWNET) != 0:
+                    raise OSError(ctypes.get_errno(), "setns")
+            return function()
+
+        with ThreadPoolExecutor(1) as thread:
+            return thread.submit(entered).result()
 
     def send(self, *files: Path, speed: Sequence[str] = ("--topspeed",)) -> int:
         """Send captures by tcpreplay, and return how many packets went out."""
