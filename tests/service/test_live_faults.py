@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.live import IN, Sensor, Wire, sensor, wait_for, wire
+from tests.support.live import IN, PAIR, Sensor, Wire, sensor, wait_for, wire
 from tests.support.shared import ROOT
 
 CLOUD = ROOT / "pcaps" / "a-hikvision-camera-keeps-its-cloud-connections" / "input.pcap"
@@ -117,10 +117,17 @@ def test_an_interface_that_goes_down_and_comes_back_is_captured_again(
         second = on.send(CLOUD)
         live.wait_frames(first + second)
         assert [line["is_up"] for line in live.events("interface")] == [True, False, True]
+        on.ip("link", "del", IN)
+        wait_for("it to be told", lambda: not live.interface()["is_up"], 30)
+        for words in PAIR:
+            on.ip(*words)
+        wait_for("it to be told", lambda: live.interface()["is_up"], 30)
+        third = on.send(CLOUD)
+        live.wait_frames(first + second + third)
         assert live.stop() == 0
         told = accounted(live)
-        assert told["downs"] == 1
-        assert told["received"] == first + second
+        assert told["downs"] == 2
+        assert told["received"] == first + second + third
 
 
 def test_a_reload_takes_up_settings_and_loses_no_flow(on: Wire, tmp_path: Path) -> None:

@@ -26,6 +26,13 @@ OUT, IN = "out0", "in0"
 DEADLINE_S = 240.0
 """Long, because a fresh checkout compiles its kernels first."""
 
+PAIR = (
+    ("link", "add", OUT, "type", "veth", "peer", "name", IN),
+    *(("link", "set", end, "mtu", "65000") for end in (OUT, IN)),
+    *(("link", "set", end, "up") for end in (OUT, IN)),
+)
+"""What ip(8) is told to make the wire."""
+
 CLONE_NEWNET = 0x40000000
 
 T = TypeVar("T")
@@ -93,9 +100,7 @@ def _prepare(name: str) -> str:
     steps = [
         ["ip", "netns", "exec", name, *quiet],
         ["ip", "netns", "exec", name, *quiet[:2], "net.ipv6.conf.default.disable_ipv6=1"],
-        ["ip", "-n", name, "link", "add", OUT, "type", "veth", "peer", "name", IN],
-        *(["ip", "-n", name, "link", "set", end, "mtu", "65000"] for end in (OUT, IN)),
-        *(["ip", "-n", name, "link", "set", end, "up"] for end in (OUT, IN)),
+        *(["ip", "-n", name, *words] for words in PAIR),
     ]
     for step in steps:
         done = _run(*step)
