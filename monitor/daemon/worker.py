@@ -209,7 +209,12 @@ def confine(settings: Settings, receivers: Sequence[int]) -> dict[str, Any]:
     folders = [Path(path) for path in (sys.prefix, sys.base_prefix, *sys.path) if path]
     folders += [Path(path) for path in set(sysconfig.get_paths().values())]
     folders += [Path(__file__).parents[1], *SEARCH_FOLDERS, cache_folder()]
-    given = (settings.geo.country, settings.geo.asn, settings.catalog.directory)
+    given = (
+        settings.geo.country,
+        settings.geo.asn,
+        settings.catalog.directory,
+        settings.site.inventory,
+    )
     version = privileges.confine([*folders, *(path for path in given if path is not None)])
     privileges.limit_files(MOST_DESCRIPTORS)
     return {"landlock": version, "seccomp": seccomp.confine(receivers)}
