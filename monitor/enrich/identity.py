@@ -16,6 +16,8 @@ from monitor.model.words import Confidence, DeviceKind
 APPS_TOO: Final = frozenset({"name", "p2p"})
 """Kinds of signs that the maker's app on a telephone gives just as its camera does."""
 
+_CLOUD: Final = frozenset({"name"})
+
 _IF: Final = " if "
 
 
@@ -115,7 +117,12 @@ def resolve(signals: Iterable[Signal], limits: Thresholds) -> Identity:
     maker, maker_weight = _winner(_combined(makers), limits.maker_least, limits.rival)
     if kind is DeviceKind.OTHER and makers.get(maker, {}).keys() <= APPS_TOO:
         maker = ""
-    brand, _ = _winner(_combined(weighed.get("brand", {})), limits.brand_least, limits.rival)
+    brands = weighed.get("brand", {})
+    brand, _ = _winner(_combined(brands), limits.brand_least, limits.rival)
+    if weighed.get("model") and brands.get(brand, {}).keys() <= _CLOUD:
+        # What says the model stands on the label too, and did not say this brand: one cloud
+        # serves all that its maker builds.
+        brand = ""
     weight = maker_weight if maker else kind_weight if kind is not DeviceKind.UNKNOWN else 0.0
     return Identity(
         maker,

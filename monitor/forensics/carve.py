@@ -162,14 +162,17 @@ def carve(job: Job, progress: Callable[[int], None] | None = None) -> Carving:
     originals = find(job.run, (first_ns, record.end_ns + _ERRORS_NS), job.given)
     held, names = Gathered(), Gathered(MAX_NAMES, is_rolling=True)
     try:
-        taker = _Taker(key, record, held, names if job.with_names else None)
+        settings = _flow_settings(job.run)
+        taker = _Taker(
+            key, record, held, names if job.with_names else None, use_vlan=settings.use_vlan
+        )
         _read(originals, taker, progress)
         columns, told = held.columns(), names.columns()
         found = members(
             columns,
             record,
             vlan=key.vlan,
-            settings=_flow_settings(job.run),
+            settings=settings,
             next_ns=taker.next_ns,
         )
         naming = _naming(names, told, key, record)
@@ -199,9 +202,16 @@ class _Taker:
     """Takes from each batch what has to do with the flow."""
 
     def __init__(
-        self, key: FlowKey, record: FlowRecord, held: Gathered, names: Gathered | None
+        self,
+        key: FlowKey,
+        record: FlowRecord,
+        held: Gathered,
+        names: Gathered | None,
+        *,
+        use_vlan: bool,
     ) -> None:
         self._key = key
+        self._use_vlan = use_vlan
         self._record = record
         self._held = held
         self._names = names
@@ -256,7 +266,11 @@ class _Taker:
         record = self._record
         times = packets.ts_ns[ours.row]
         is_later = packets.fragment[ours.row] == Fragment.LATER
-        after = times[(times > record.end_ns + _COPY_WINDOW_NS) & ~is_later]
+        # Where VLANs keep flows apart, one in another VLAN does not end the wait for errors.
+        is_next = (times > record.end_ns + _COPY_WINDOW_NS) & ~is_later
+        if self._use_vlan:
+            is_next &= packets.vlan[ours.row] == self._key.vlan
+        after = times[is_next]
         if len(after):
             self.next_ns = min(self.next_ns, int(after.min()))
         until_ns = np.where(is_later, record.end_ns + FRAGMENT_NS, record.end_ns + _COPY_WINDOW_NS)

@@ -15,6 +15,8 @@ FRAGMENT_NS: Final = 30_000_000_000
 """How long the flow stage waits for the fragments of a datagram."""
 
 NOT_A_COPY: Final = -1
+_FOREIGN: Final = -2
+"""Stands for the row of a packet of another flow: one in another VLAN, where VLANs keep flows apart."""
 
 _LATER: Final = Fragment.LATER.value
 _FIN, _SYN, _RST = 1, 2, 4
@@ -115,6 +117,8 @@ class _Follower:
             if not has_begun:
                 has_begun = ts_ns == record.start_ns and is_at_home and role == Role.FLOW
                 if not has_begun:
+                    if role == Role.FLOW and not is_at_home:
+                        self._recent[key] = (ts_ns, _FOREIGN)
                     continue
             if role == Role.ERROR:
                 # The flow stage has forgotten a flow that was silent for too long.
@@ -123,8 +127,14 @@ class _Follower:
                     found[row] = NOT_A_COPY
                 continue
             twin = self._twin(key, ts_ns)
+            if twin == _FOREIGN:
+                # The flow stage saw it as a copy of that packet, and no packet of this flow.
+                continue
             if twin == NOT_A_COPY:
-                if not is_at_home or ts_ns > record.end_ns:
+                if not is_at_home:
+                    self._recent[key] = (ts_ns, _FOREIGN)
+                    continue
+                if ts_ns > record.end_ns:
                     continue
                 self._recent[key] = (ts_ns, row)
                 self._seen_ns = max(self._seen_ns, ts_ns)

@@ -19,19 +19,30 @@ WAITS = (0.00001, 0.0004, 0.01, 3.0, 20.0, 70.0)
 
 @st.composite
 def frames(draw: st.DrawFn) -> list[tuple[float, bytes]]:
-    """Frames of a camera in capture order: TCP, UDP, fragments, mirror copies."""
+    """Frames of a camera in capture order: TCP, UDP, fragments, ICMP errors, mirror copies."""
     now, made = 0.0, []
+    begun: set[int] = set()
     for number in range(draw(st.integers(1, 20))):
         now += draw(st.sampled_from(WAITS))
         is_back, port = draw(st.booleans()), draw(st.sampled_from(PORTS))
-        kind = draw(st.sampled_from(("udp", "tcp", "first", "later")))
+        kind = draw(st.sampled_from(("udp", "tcp", "first", "later", "error")))
         ends = {"src": CLOUD, "dst": CAMERA} if is_back else {"src": CAMERA, "dst": CLOUD}
         src, dst = (443, port) if is_back else (port, 443)
-        ident = draw(st.integers(1, 3)) if kind in ("first", "later") else number + 10
+        ident = number + 10
+        if kind in ("first", "later"):
+            # No identification begins two datagrams: whose a later fragment is would be a guess,
+            # which the carving then says to be in doubt.
+            free = [one for one in (1, 2, 3) if kind == "later" or one not in begun]
+            ident = draw(st.sampled_from(free or [number + 10]))
+            begun |= {ident} if kind == "first" else set()
         if kind == "tcp":
             flags = draw(st.sampled_from((0x02, 0x12, 0x10, 0x11, 0x14)))
             body = struct.pack("!HHIIBBHHH", src, dst, number, 1, 0x50, flags, 8192, 0, 0)
             packet = ipv4(6, body, ident=ident, **ends)  # type: ignore[arg-type]  # two texts
+        elif kind == "error":
+            quoted = ipv4(17, udp(b"x", src=src, dst=dst), ident=1, **ends)  # type: ignore[arg-type]  # two texts
+            body = struct.pack("!BBHI", 3, draw(st.sampled_from((1, 3))), 0, 0) + quoted
+            packet = ipv4(1, body, ident=ident, src=ends["dst"], dst=ends["src"])
         else:
             place = {"udp": 0, "first": 0x2000, "later": 1}[kind]
             body = (
@@ -50,9 +61,13 @@ def _tagged(packet: bytes, vlan: int) -> bytes:
     return ether(0x8100, tag(vlan, IPV4, packet)) if vlan else ether(IPV4, packet)
 
 
+def _is_icmp(frame: bytes) -> bool:
+    return frame[27 if frame[12:14] == b"\x81\x00" else 23] == 1
+
+
 @settings(max_examples=10, deadline=None, phases=(Phase.explicit, Phase.generate))
 @given(frames(), st.booleans())
-def test_carvings_agree_with_records_and_share_no_packet(
+def test_carvings_agree_with_records_and_share_no_packet_but_errors(
     made: list[tuple[float, bytes]], use_vlan: bool
 ) -> None:
     with tempfile.TemporaryDirectory() as name:
@@ -65,6 +80,9 @@ def test_carvings_agree_with_records_and_share_no_packet(
                 assert carving.doubt == "", record
                 seen.update(one.packet.frame_no for one in carving)
         counters = folder.manifest["counters"]["flow"]
-        assert all(count == 1 for count in seen.values())
+        # An error that quotes no flow of its VLAN is a flow of its own; the copy of it that a
+        # mirror shows in another VLAN can quote one there, and then belongs to both.
+        shared = [number for number, count in seen.items() if count > 1]
+        assert [number for number in shared if not _is_icmp(made[number - 1][1])] == []
         lost = counters["fragments_lost"] + counters["fragments_pending"]
         assert len(seen) == counters["packets"] - lost

@@ -120,3 +120,14 @@ def test_thresholds_that_are_missing_unknown_or_no_numbers_are_refused(
     path.write_text(text)
     with pytest.raises(ConfigError, match=r"signals\.yaml: .*;"):
         Thresholds.load(path)
+
+
+def test_a_brand_that_only_a_cloud_says_yields_to_a_model_that_does_not_say_it(
+    limits: Thresholds,
+) -> None:
+    cloud = sign("name", "brand=EZVIZ", 0.6)
+    assert resolve([cloud], limits).brand == "EZVIZ"
+    model = sign("sadp", "model=DS-2CD2143G2-I", 0.9)
+    assert resolve([cloud, model], limits).brand == ""
+    label = sign("text", "brand=EZVIZ", 0.6)
+    assert resolve([cloud, model, label], limits).brand == "EZVIZ"
