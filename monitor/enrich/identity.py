@@ -16,8 +16,6 @@ from monitor.model.words import Confidence, DeviceKind
 APPS_TOO: Final = frozenset({"name", "p2p"})
 """Kinds of signs that the maker's app on a telephone gives just as its camera does."""
 
-_CLOUD: Final = frozenset({"name"})
-
 _IF: Final = " if "
 
 
@@ -119,7 +117,7 @@ def resolve(signals: Iterable[Signal], limits: Thresholds) -> Identity:
         maker = ""
     brands = weighed.get("brand", {})
     brand, _ = _winner(_combined(brands), limits.brand_least, limits.rival)
-    if weighed.get("model") and brands.get(brand, {}).keys() <= _CLOUD:
+    if weighed.get("model") and brands.get(brand, {}).keys() <= APPS_TOO:
         # What says the model stands on the label too, and did not say this brand: one cloud
         # serves all that its maker builds.
         brand = ""
