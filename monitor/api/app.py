@@ -18,6 +18,7 @@ from monitor.api.context import Context
 from monitor.api.events import Events
 from monitor.api.guard import Guard
 from monitor.api.jobs import Jobs
+from monitor.api.kept import Kept
 from monitor.api.knowledge import Knowledge
 from monitor.api.problems import HANDLERS
 from monitor.api.rates import Rates
@@ -113,6 +114,7 @@ def _context(
         reader=reader,
         edits=edits,
         rates=Rates(api.requests_per_minute, api.refused_per_minute, now_ns),
+        kept=Kept(api.keep_s, now_ns),
         events=Events(reader, api.event_clients),
         jobs=Jobs(api, url, edits, now_ns, log, config),
         knowledge=Knowledge(settings),

@@ -8,6 +8,7 @@ from fastapi import Depends, Request
 
 from monitor.api.events import Events
 from monitor.api.jobs import Jobs
+from monitor.api.kept import Kept
 from monitor.api.knowledge import Knowledge
 from monitor.api.rates import Rates
 from monitor.config import Settings
@@ -24,6 +25,7 @@ class Context:
     reader: Reader
     edits: Edits
     rates: Rates
+    kept: Kept
     events: Events
     jobs: Jobs
     knowledge: Knowledge

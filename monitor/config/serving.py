@@ -55,6 +55,13 @@ class ApiSettings(Section):
     query_s: float = Field(
         default=10, gt=0, le=600, description="Seconds after which a question is given up."
     )
+    keep_s: float = Field(
+        default=2,
+        ge=0,
+        le=300,
+        description="Seconds for which overview and purposes over time are given again to who asks "
+        "the same; raising it saves work when many look.",
+    )
     export_rows: int = Field(
         default=1_000_000, ge=1, description="Most rows of one export; it says where to go on."
     )

@@ -12,8 +12,8 @@ from monitor.api.access import AnyReader
 from monitor.api.context import Context, Ctx
 from monitor.api.coverage import FRESH_NS, coverage_of
 from monitor.api.listing import Part, answer
-from monitor.api.params import InPages, InScope
-from monitor.api.shapes.common import CameraName, group_of
+from monitor.api.params import InPages, InScope, Wanted
+from monitor.api.shapes.common import CameraName, Shape, group_of
 from monitor.api.shapes.overview import (
     OpenAlerts,
     Operator,
@@ -37,13 +37,30 @@ Step = Annotated[
 ]
 
 
-@router.get("/overview", summary="What leaves, and why, at a glance")
-def get_overview(context: Ctx, _: AnyReader, wanted: InScope) -> Overview:
+@router.get("/overview", summary="What leaves, and why, at a glance", response_model=Overview)
+def get_overview(context: Ctx, _: AnyReader, wanted: InScope) -> Response:
     """Sum up a time: verdicts of VLANs, purposes, talkers, countries, alerts, sensors.
 
     Without a time it is the last day of the sensors, or all of a replay. Sums are kept by spans of
-    some minutes; a span counts whole.
+    some minutes; a span counts whole. For `api.keep_s` the same question gets the same answer.
     """
+    made = context.kept.get(("overview", wanted), lambda: _json(_overview(context, wanted)))
+    return Response(made, media_type="application/json")
+
+
+@router.get("/purposes", summary="Purposes over time", response_model=Series)
+def get_purposes(context: Ctx, _: AnyReader, wanted: InScope, step_s: Step = None) -> Response:
+    """Return flows outside the site by purpose and step of time, for a chart."""
+    key = ("purposes", wanted, step_s)
+    made = context.kept.get(key, lambda: _json(_series(context, wanted, step_s)))
+    return Response(made, media_type="application/json")
+
+
+def _json(shape: Shape) -> bytes:
+    return shape.model_dump_json(by_alias=True).encode()
+
+
+def _overview(context: Context, wanted: Wanted) -> Overview:
     now_ns = context.now_ns()
     with context.reader.connect() as connection:
         scope = bounded(connection, wanted.resolve(connection), now_ns)
@@ -68,9 +85,7 @@ def get_overview(context: Ctx, _: AnyReader, wanted: InScope) -> Overview:
     )
 
 
-@router.get("/purposes", summary="Purposes over time")
-def get_purposes(context: Ctx, _: AnyReader, wanted: InScope, step_s: Step = None) -> Series:
-    """Return flows outside the site by purpose and step of time, for a chart."""
+def _series(context: Context, wanted: Wanted, step_s: int | None) -> Series:
     now_ns = context.now_ns()
     with context.reader.connect() as connection:
         scope = bounded(connection, wanted.resolve(connection), now_ns)

@@ -1,0 +1,56 @@
+"""Answers that are given again for a moment: many who look at the same page ask the same."""
+
+import threading
+from collections.abc import Callable, Hashable
+from typing import Final, NamedTuple
+
+MOST: Final = 64
+"""Answers kept; the oldest go first."""
+
+
+class _Answer(NamedTuple):
+    made_ns: int
+    content: bytes
+
+
+class Kept:
+    """Answers by what was asked. Who asks while one is being made waits for it."""
+
+    def __init__(self, seconds: float, now_ns: Callable[[], int]) -> None:
+        self._keep_ns = round(seconds * 1e9)
+        self._now_ns = now_ns
+        self._answers: dict[Hashable, _Answer] = {}
+        self._making: dict[Hashable, threading.Lock] = {}
+        self._lock = threading.Lock()
+
+    def get(self, key: Hashable, make: Callable[[], bytes]) -> bytes:
+        """Return the answer to a question; what `make` raises is raised, and nothing is kept."""
+        found = self._fresh(key)
+        if found is not None:
+            return found
+        with self._lock:
+            making = self._making.setdefault(key, threading.Lock())
+        try:
+            with making:
+                # Somebody may have made it while we waited.
+                found = self._fresh(key)
+                if found is None:
+                    found = make()
+                    self._keep(key, found)
+        finally:
+            with self._lock:
+                self._making.pop(key, None)
+        return found
+
+    def _fresh(self, key: Hashable) -> bytes | None:
+        answer = self._answers.get(key)
+        if answer is None or not 0 <= self._now_ns() - answer.made_ns < self._keep_ns:
+            return None
+        return answer.content
+
+    def _keep(self, key: Hashable, content: bytes) -> None:
+        with self._lock:
+            self._answers.pop(key, None)
+            self._answers[key] = _Answer(self._now_ns(), content)
+            while len(self._answers) > MOST:
+                self._answers.pop(next(iter(self._answers)))

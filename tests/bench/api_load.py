@@ -1,0 +1,121 @@
+"""How fast the API answers many at once: ``python -m tests.bench.api_load sqlite:////tmp/ten.db``.
+
+Starts ``camwatch serve`` over a store that `large_store` filled, and lets `wrk` (Debian: wrk) ask with 20
+connections. Prints a row for each question, as docs/performance.md has them.
+"""
+
+import argparse
+import json
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from urllib.parse import quote
+
+import httpx
+
+QUESTIONS = {
+    "overview, a day": "/api/v1/overview",
+    "overview, a week": "/api/v1/overview?from=2026-11-21T00:00:00Z&to=2026-11-28T00:00:00Z",
+    "purposes over time, a week": (
+        "/api/v1/purposes?from=2026-11-21T00:00:00Z&to=2026-11-28T00:00:00Z"
+    ),
+    "flows, newest": "/api/v1/flows",
+    "flows, purpose and operator's country": (
+        f"/api/v1/flows?filter={quote('purpose = diagnostics and operator_country = CN')}"
+    ),
+    "flows, of one camera": f"/api/v1/flows?filter={quote('camera = {camera}')}",
+    "flows, of a network, much sent": (
+        f"/api/v1/flows?filter={quote('camera = {network} and out_bytes > 20kB')}"
+    ),
+    "flows, name in a part": f"/api/v1/flows?filter={quote('name ~ *{part}*')}",
+    "cameras": "/api/v1/cameras",
+}
+SCRIPT = """
+done = function(summary, latency, requests)
+  io.write(string.format("told %d %d %.1f %.1f %.1f\\n", summary.requests, summary.errors.status,
+    latency:percentile(50) / 1000, latency:percentile(95) / 1000, latency:percentile(99) / 1000))
+end
+"""
+
+
+def ask(url: str, token: str, connections: int, seconds: int) -> tuple[int, int, float, float]:
+    """Return requests, refused ones, and the 50th and 95th percentile in ms."""
+    with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
+        script.write(SCRIPT)
+        script.flush()
+        done = subprocess.run(  # noqa: S603  # our own words
+            ["/usr/bin/wrk", f"-c{connections}", "-t1", f"-d{seconds}s", "--timeout", "30s",
+             "-H", f"Authorization: Bearer {token}", "-s", script.name, url],
+            capture_output=True, text=True, check=True,
+        )  # fmt: skip
+    found = re.search(r"told (\d+) (\d+) ([\d.]+) ([\d.]+) ([\d.]+)", done.stdout)
+    if found is None:
+        raise SystemExit(done.stdout + done.stderr)
+    return int(found[1]), int(found[2]), float(found[3]), float(found[4])
+
+
+def main() -> None:
+    """Serve, ask, print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("url")
+    parser.add_argument("--connections", type=int, default=20)
+    parser.add_argument("--seconds", type=int, default=10)
+    given = parser.parse_args()
+    camwatch = [sys.executable, "-m", "monitor"]
+    made = subprocess.run(  # noqa: S603  # our own words
+        [*camwatch, "token", "create", "bench", "--store", given.url],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    token = made.stdout.strip()
+    with tempfile.TemporaryDirectory() as folder:
+        config = Path(folder) / "camwatch.toml"
+        config.write_text(f'[api]\nuploads = "{folder}/uploads"\nrequests_per_minute = 1000000\n')
+        server = subprocess.Popen(  # noqa: S603  # our own words
+            [*camwatch, "serve", "--store", given.url, "--listen", "127.0.0.1:18465",
+             "--config", str(config)],
+            stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        try:
+            _table(given, token)
+        finally:
+            server.terminate()
+            server.wait(30)
+
+
+def _table(given: argparse.Namespace, token: str) -> None:
+    base = "http://127.0.0.1:18465"
+    with httpx.Client(
+        base_url=base, headers={"Authorization": f"Bearer {token}"}, timeout=60
+    ) as client:
+        for _ in range(300):
+            try:
+                client.get("/readyz").raise_for_status()
+                break
+            except httpx.TransportError:
+                time.sleep(0.2)
+        newest = client.get("/api/v1/flows?limit=1").json()["items"][0]
+        camera = newest["camera"]["ip"]
+        network = f"{camera.rpartition('.')[0]}.0/28"
+        part = (newest["destination"]["name"] or "cloud").partition(".")[2][:8] or "cloud"
+        print(f"| question, {given.connections} clients | a second | p50 ms | p95 ms | refused |")  # noqa: T201
+        print("|---|---|---|---|---|")  # noqa: T201 - the table
+        for name, path in QUESTIONS.items():
+            for word, value in (("camera", camera), ("network", network), ("part", part)):
+                path = path.replace(quote(f"{{{word}}}"), quote(value))  # noqa: PLW2901
+            began = time.perf_counter()
+            first = client.get(path)
+            alone = (time.perf_counter() - began) * 1000
+            size = len(json.dumps(first.json().get("items", [])))
+            many, refused, p50, p95 = ask(base + path, token, given.connections, given.seconds)
+            print(  # noqa: T201 - the table
+                f"| {name} ({alone:.0f} ms alone, {size // 1000} kB) | {many / given.seconds:.0f} "
+                f"| {p50:.0f} | {p95:.0f} | {refused} |",
+                flush=True,
+            )
+
+
+if __name__ == "__main__":
+    main()
