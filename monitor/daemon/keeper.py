@@ -13,6 +13,7 @@ import os
 import select
 import signal
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -22,11 +23,16 @@ import orjson
 from monitor import __version__, config
 from monitor.config import Settings
 from monitor.daemon import logs, systemd, wire
+from monitor.daemon.canaries import Post
+from monitor.daemon.covering import Covering
 from monitor.daemon.crew import Hand, added, seen_by_interface
 from monitor.daemon.delivery import Delivery
+from monitor.daemon.measuring import Measuring
 from monitor.daemon.ruling import Ruling
 from monitor.daemon.wire import Kind, Message, WireError
 from monitor.errors import ConfigError, MonitorError
+from monitor.metrics.server import MetricsServer
+from monitor.metrics.snapshot import Snapshot
 from monitor.model.records import Device
 from monitor.model.rows import RecordBatch
 from monitor.store.backlog import Backlog
@@ -34,6 +40,8 @@ from monitor.store.live import LiveStore, Step
 from monitor.store.outbox import Outbox
 from monitor.store.pruning import Pruner
 from monitor.store.retention import Retention
+
+HIGHEST_PORT = 65_535
 
 STEP_NS = 1_000_000_000
 """Time between steps: what a worker finds is in the store, at the latest, so long after."""
@@ -83,6 +91,7 @@ class Keeper:
         crew: Sequence[Hand],
         store: LiveStore,
         ruling: Ruling,
+        posts: Sequence[Post] = (),
         now_ns: Callable[[], int] = time.time_ns,
         pace_ns: Callable[[], int] = time.monotonic_ns,
     ) -> None:
@@ -101,9 +110,15 @@ class Keeper:
             store, most_flows=job.settings.store.backlog_flows, between=self._between
         )
         self._delivery = self._open_delivery()
+        self._covering = Covering(job.settings, posts, now_ns())
+        self._measuring = Measuring(ruling.inventory)
+        self._snapshot = Snapshot(version=__version__, started_ns=job.started_ns)
+        self._metrics = self._open_metrics()
         self._log = logs.logger()
         self._records: list[RecordBatch] = []
         self._devices: list[Device] = []
+        self._steps_written = 0
+        self._steps_ns = 0
         self._is_stopping = False
         self._is_ready = False
         self._wants_reload = False
@@ -138,6 +153,8 @@ class Keeper:
             counts = self._backlog.close(DRAIN_S)
             if self._delivery is not None:
                 self._delivery.stop()
+            if self._metrics is not None:
+                self._metrics.close()
             signal.set_wakeup_fd(-1)
             os.close(waker)
             os.close(wakes)
@@ -163,6 +180,18 @@ class Keeper:
         )
         made.start()
         return made
+
+    def _open_metrics(self) -> MetricsServer | None:
+        """Return the listener of /metrics; None where the setting is empty."""
+        if not self._settings.metrics.listen:
+            return None
+        host, _, port = self._settings.metrics.listen.rpartition(":")
+        if not port.isdecimal() or int(port) > HIGHEST_PORT:
+            raise ConfigError(
+                f"metrics.listen = '{self._settings.metrics.listen}': no address and port; "
+                "write 127.0.0.1:9465, or nothing"
+            )
+        return MetricsServer(host.strip("[]"), int(port), lambda: self._snapshot)
 
     def _loop(self, waker: int) -> None:
         due_ns = self._pace_ns() + STEP_NS
@@ -220,6 +249,7 @@ class Keeper:
             self._log.error("reload-refused", worker=hand.number, why=str(told.get("why")))
             return
         self._devices += [wire.device(item) for item in told.pop("devices", [])]
+        self._covering.hear(hand.number, told.pop("intervals", []))
         if told.get("is_ready"):
             hand.knowledge = {name: told[name] for name in hand.knowledge}
             self._ready(hand, told)
@@ -282,9 +312,14 @@ class Keeper:
     def _step(self) -> None:
         """Give the store what has come, and say how things stand."""
         self._backlog.check()
-        status = self.status()
         now_ns = self._now_ns()
+        for batch in self._records:
+            self._covering.add(batch)
+        status = self.status(now_ns)
         self._ruling.learn(self._devices)
+        self._measuring.learn(self._devices)
+        for batch in self._records:
+            self._measuring.add(batch)
         ruled = self._ruling.step(self._records, status, now_ns)
         self._backlog.put(
             Step(
@@ -304,18 +339,41 @@ class Keeper:
             "alerts_open": len(self._ruling.engine.open_alerts),
         }
         systemd.tell("WATCHDOG=1")
+        self._snapshot = self._measuring.snapshot(
+            status,
+            self._covering,
+            alerts=self._ruling.opened,
+            alerts_open=Counter(str(one.severity) for one in self._ruling.engine.open_alerts),
+            rules=[(rule.id, str(rule.severity)) for rule in self._ruling.rules],
+            deliveries={} if self._delivery is None else self._delivery.counts(),
+            store_last_ns=self._written_ns(status, now_ns),
+        )
         self._tell_troubles(status)
 
-    def status(self) -> dict[str, Any]:
+    def _written_ns(self, status: dict[str, Any], now_ns: int) -> int:
+        """Return when the store was last seen to have taken a step."""
+        steps = status["store"]["steps_written"]
+        if steps != self._steps_written:
+            self._steps_written, self._steps_ns = steps, now_ns
+        return self._steps_ns
+
+    def status(self, now_ns: int) -> dict[str, Any]:
         """Return how things stand, as plain data: what `sensors.status` holds."""
         counters: dict[str, dict[str, int]] = {}
         for hand in self._crew:
             counters = added(counters, hand.totals())
         interfaces = [self._interface(name) for name in self._settings.sensor.interfaces]
+        self._covering.step(
+            now_ns,
+            sum(item["frames"] for item in interfaces),
+            sum(item["dropped"] + item["lost_with_worker"] for item in interfaces),
+        )
         return {
             "version": __version__,
             "started_ns": self._job.started_ns,
             "interfaces": interfaces,
+            **self._covering.status(),
+            "gaps": self._covering.gaps(),
             "kernel_filter": self._settings.sensor.kernel_filter,
             "workers": [
                 {

@@ -8,7 +8,7 @@ from monitor import config
 from monitor.config import Settings
 from monitor.daemon.wire import WireError
 
-_FOR_WORKERS = ("site", "flow", "geo", "catalog", "sensor")
+_FOR_WORKERS = ("site", "flow", "geo", "catalog", "sensor", "coverage")
 """Sections that a worker is told: no store, no targets, no secrets."""
 
 

@@ -1,6 +1,7 @@
 """What the rules make of flows and of the sensor, and whom that is told: for the keeper's step."""
 
 import dataclasses
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -9,10 +10,12 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from sqlalchemy import Connection
 
 from monitor.config import Settings
+from monitor.config.inventory_file import read_inventory
 from monitor.daemon import targets as making
 from monitor.daemon.targets import Target
 from monitor.errors import ConfigError
-from monitor.model.alerts import AlertEvent, Silence, Subject
+from monitor.model.alerts import AlertChange, AlertEvent, Silence, Subject
+from monitor.model.inventory import NO_INVENTORY
 from monitor.model.learnt import Learnt
 from monitor.model.records import Device
 from monitor.model.rows import RecordBatch
@@ -67,6 +70,11 @@ class Ruling:
             windows=[read_window(text) for text in policy.windows],
             zone=zone,
         )
+        self.opened: Counter[tuple[str, str]] = Counter()
+        """Alerts opened since the start, by rule and severity."""
+
+        listed = settings.site.inventory
+        self.inventory = NO_INVENTORY if listed is None else read_inventory(listed)
         self._run_no = 0
         self._cameras: dict[str, Device] = {}
         self._looked_ns = 0
@@ -111,6 +119,9 @@ class Ruling:
             look = self._look(status)
         events += self.engine.tick(now_ns, look)
         learnt, updates = self.engine.dirty(), self.engine.updates()
+        for event in events:
+            if event.change is AlertChange.OPENED:
+                self.opened[event.alert.rule, str(event.alert.severity)] += 1
         outgoing = making.outgoing(events, self.targets, now_ns)
         run_no = self._run_no
         writes: list[Write] = []
@@ -129,13 +140,16 @@ class Ruling:
                 CameraStatus(
                     Subject(device.ip, device.mac, maker=device.maker, brand=device.brand),
                     device.kind,
-                    is_listed=None,
+                    is_listed=bool(self.inventory.match(device.ip, device.mac))
+                    if len(self.inventory)
+                    else None,
                 )
                 for device in self._cameras.values()
                 if device.kind is DeviceKind.CAMERA
             ],
             gaps=[
-                f"interface {item['interface']} is down" for item in interfaces if not item["is_up"]
+                *(f"interface {i['interface']} is down" for i in interfaces if not i["is_up"]),
+                *status.get("gaps", ()),
             ],
             received=sum(item["received"] for item in interfaces),
             lost=sum(item["dropped"] + item["lost_with_worker"] for item in interfaces),

@@ -9,6 +9,7 @@ from monitor import __version__
 from monitor.capture import packet_socket as packets
 from monitor.config import Settings
 from monitor.daemon import logs, privileges
+from monitor.daemon.canaries import open_posts
 from monitor.daemon.crew import Hand, Port
 from monitor.daemon.keeper import Job, Keeper
 from monitor.daemon.ruling import Ruling
@@ -44,6 +45,7 @@ def run(
         Hand(number, [Port(name, packets.open_socket(name)) for name in sensor.interfaces])
         for number in range(sensor.workers)
     ]
+    posts = open_posts(settings.coverage.canaries)
     _drop(settings)
     logs.set_up()
     started_ns = time.time_ns()
@@ -52,7 +54,7 @@ def run(
         settings.store.address(), sensor.name, version=__version__, started_ns=started_ns
     )
     job = Job(settings=settings, config_path=config_path, adjust=adjust, started_ns=started_ns)
-    Keeper(job, crew, store, ruling).run()
+    Keeper(job, crew, store, ruling, posts).run()
 
 
 def _drop(settings: Settings) -> None:

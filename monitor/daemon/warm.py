@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from monitor.capture.kernel_ring import scan_block
+from monitor.coverage.stage import CoverageStage, Watched
 from monitor.decode import Decoder
 from monitor.flow import FlowSettings, FlowStage
 from monitor.indexing import Stages
@@ -32,7 +33,11 @@ def warm_up(stages: Stages) -> None:
     for name, value in {"cap_len": len(data), "wire_len": len(data), "link_type": 1}.items():
         columns[name][:] = value
     columns["vlan_tci"][:] = -1
-    packets, _ = Decoder(max_frames=1).decode(FrameBatch(data=data, **columns))
+    frames = FrameBatch(data=data, **columns)
+    packets, _ = Decoder(max_frames=1).decode(frames)
+    coverage = CoverageStage(Watched(stages.roles.site))
+    coverage.step(frames, packets)
+    coverage.finish()
     flows = FlowStage(FlowSettings(max_flows=16))
     flows.step(packets)
     flows.advance(1)

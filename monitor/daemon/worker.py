@@ -26,6 +26,7 @@ from monitor.config import Settings
 from monitor.daemon import privileges, seccomp, wire
 from monitor.daemon.orders import Orders
 from monitor.daemon.warm import warm_up
+from monitor.daemon.watching import Watching
 from monitor.daemon.wire import Kind, Messages, RecordSender, WireError
 from monitor.enrich.geo_database import SEARCH_FOLDERS
 from monitor.enrich.unpack import cache_folder
@@ -62,7 +63,16 @@ class Worker:
         # Machine code is loaded, or made and kept, while files can still be written.
         warm_up(self._stages)
         self._capture = self._open_capture()
-        self._line = pipeline.Pipeline(self._settings, self._stages, at_tick=self._capture.counts)
+        sensor = self._settings.sensor
+        self._watching = Watching(
+            pipeline.watched(self._settings, self._stages),
+            self._settings.coverage.interval_s,
+            # What the filter leaves out, or another worker sees, would look like loss.
+            follows_inside=not sensor.kernel_filter and sensor.workers == 1,
+        )
+        self._line = pipeline.Pipeline(
+            self._settings, self._stages, watch=self._watching, at_tick=self._capture.counts
+        )
 
     def run(self) -> None:
         """Work until it is stopped."""
@@ -76,6 +86,7 @@ class Worker:
             self._say(Kind.STATUS, self._status())
             self._obey()
         self._devices_ns = 0
+        self._watching.finish()
         self._line.beside = self._capture.counts()
         self._line.told = self._line.counts
         self._say(Kind.GOODBYE, self._status())
@@ -123,6 +134,7 @@ class Worker:
                 for item in self._line.beside or self._capture.counts()  # type: ignore[attr-defined]
             ],
             "devices": self._changed_devices(),
+            "intervals": [part.as_plain() for part in self._watching.take()],
         }
         if is_ready:
             told["confined"] = self._confined

@@ -28,6 +28,10 @@ interfaces = ["{interface}"]
 user = "root"
 state_directory = "{folder}"
 
+[coverage]
+interval_s = 15
+canaries = ["{canary}"]
+
 [store]
 url = "sqlite:///{folder}/camwatch.db"
 
@@ -79,7 +83,8 @@ def run(show: Show) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         settings = folder / "demo.toml"
         settings.write_text(
-            SETTINGS.format(interface=IN, folder=folder, listen=show.listen), encoding="utf-8"
+            SETTINGS.format(interface=IN, canary=OUT, folder=folder, listen=show.listen),
+            encoding="utf-8",
         )
     except OSError as error:
         raise UsageError(

@@ -141,7 +141,8 @@ class Sensor:
         # As root, without capabilities: the kernels that root compiled can be read by nobody else.
         self.config.write_text(
             f'[sensor]\ninterfaces = ["{IN}"]\nuser = "root"\n'
-            f'state_directory = "{folder}"\n{settings}\n'
+            # Its loopback is down: nothing can listen there.
+            f'state_directory = "{folder}"\n{settings}\n[metrics]\nlisten = ""\n'
         )
         self.process: subprocess.Popen[bytes] | None = None
 

@@ -3,7 +3,7 @@
 import { get } from "../api.js";
 import { h } from "../dom.js";
 import * as format from "../format.js";
-import { has, t } from "../i18n.js";
+import { t } from "../i18n.js";
 import { on } from "../live.js";
 import { list } from "../pages.js";
 import { ask } from "../router.js";
@@ -29,21 +29,27 @@ export async function sensor({ signal, question, again }) {
 function one(told) {
   const status = told.status ?? {};
   const coverage = status.coverage ?? {};
+  const vlans = Object.entries(coverage.vlans ?? {}).map(([vlan, seen]) => ({ vlan, ...seen, isolation: status.isolation?.[vlan] }));
   return h("div", { class: "stack" },
     h("section", { class: `card verdict v-${told.is_fresh ? "ok" : "bad"}` },
       h("div", { class: "row between" }, h("h2", {}, t("sensor.named", { name: told.name })), ui.badge(told.is_fresh ? "ok" : "bad", t(told.is_fresh ? "sensor.alive" : "sensor.silent"))),
       h("dl", { class: "facts", style: { "margin-top": ".6rem" } }, [[t("sensor.seen"), format.ago(told.seen)], [t("sensor.started"), format.time(told.started)], [t("version"), told.version]].map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]))),
-    coverage.vlans?.length > 0 && ui.card(t("coverage"), coverage.verdict && t(`coverage.${coverage.verdict}`), ui.table(coverageColumns(), coverage.vlans, t("coverage"))),
+    vlans.length > 0 && ui.card(t("coverage"), null, reasons(coverage.reasons), ui.table(coverageColumns(), vlans, t("coverage"))),
     status.interfaces?.length > 0 && ui.card(t("sensor.interfaces"), t("sensor.counters.text"), ui.table(interfaceColumns(), status.interfaces, t("sensor.interfaces"))),
     ui.card(t("sensor.counters"), null, counters(status)));
 }
 
+const COVERAGE = { ok: "ok", degraded: "warn", blind: "bad" };
+const ISOLATION = { closed: "ok", open: "bad", "cannot-tell": "warn" };
+
+const reasons = (list) => (list ?? []).map((one) => h("p", { class: "small" }, one.text));
+
 const coverageColumns = () => [
-  { title: "VLAN", main: true, cell: (v) => (v.vlan === null || v.vlan === undefined ? t("vlan.none") : String(v.vlan)) },
-  { title: t("coverage"), cell: (v) => ui.badge(v.verdict === "ok" ? "ok" : v.verdict === "blind" ? "bad" : "warn", has(`coverage.${v.verdict}`) ? t(`coverage.${v.verdict}`) : v.verdict) },
-  { title: t("coverage.why"), cell: (v) => [v.text, ...(v.reasons ?? [])].flat().filter(Boolean).map((line) => h("div", {}, typeof line === "string" ? line : (line.text ?? JSON.stringify(line)))) },
-  { title: t("nav.cameras"), right: true, cell: (v) => (v.cameras === undefined ? "" : format.count(Array.isArray(v.cameras) ? v.cameras.length : v.cameras)) },
-  { title: t("last"), cell: (v) => v.last && format.ago(v.last) },
+  { title: "VLAN", main: true, cell: (v) => (v.vlan === "untagged" ? t("vlan.none") : v.vlan) },
+  { title: t("coverage"), cell: (v) => ui.badge(COVERAGE[v.state] ?? "", t(`coverage.${v.state}`)) },
+  { title: t("coverage.why"), cell: (v) => (v.reasons?.length ? v.reasons.map((one) => h("div", {}, one.text)) : h("span", { class: "soft" }, t(v.two_sided ? "coverage.both" : "coverage.quiet"))) },
+  { title: t("isolation"), cell: (v) => v.isolation && [ui.badge(ISOLATION[v.isolation.verdict] ?? "", t(`isolation.${v.isolation.verdict}`)), h("span", { class: "sub" }, v.isolation.sentence)] },
+  { title: t("last"), cell: (v) => v.last_frame && format.ago(v.last_frame) },
 ];
 
 const interfaceColumns = () => [
@@ -62,7 +68,7 @@ function counters(status) {
   const rows = [];
   const walk = (value, path) => {
     if (typeof value === "number") rows.push([path.join(" · ").replaceAll("_", " "), value]);
-    else if (value && typeof value === "object" && !Array.isArray(value)) for (const [name, inner] of Object.entries(value)) if (!name.endsWith("_ns") && (path.length || name !== "coverage")) walk(inner, [...path, name]);
+    else if (value && typeof value === "object" && !Array.isArray(value)) for (const [name, inner] of Object.entries(value)) if (!name.endsWith("_ns") && (path.length || !["coverage", "isolation"].includes(name))) walk(inner, [...path, name]);
   };
   walk(status, []);
   const some = rows.filter(([, n]) => n);
