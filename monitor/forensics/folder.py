@@ -140,7 +140,8 @@ def record_of(line: bytes) -> FlowRecord:
             maker=_text(camera, "maker"),
             brand=_text(camera, "brand"),
             kind=DeviceKind(camera.get("kind", DeviceKind.UNKNOWN)),
-            name=_text(camera, "name"),
+            # Runs from before there was an inventory have no names.
+            name=str(camera.get("name") or ""),
         ),
         destination=Destination(
             ip=str(to["ip"]),
