@@ -21,8 +21,8 @@ LONGEST_WAIT_S = 1.5
 STAGGER_S = 2.0
 """Each capture begins so long after the one before: cameras do not start all at once."""
 
-REST_S = 45.0
-"""Between two rounds of a capture; longer than its flows are kept open by their own ends."""
+REST_S = 75.0
+"""Between two rounds of a capture: longer than a UDP flow is kept open, or it would never end."""
 
 ETHERNET = 1
 

@@ -37,7 +37,7 @@ def test_the_demonstration_shows_what_leaves_and_ends_cleanly(tmp_path: Path) ->
         ) as client:
             assert "<title>camwatch</title>" in client.get("/").text
             purposes = _wait_for_purposes(client)
-        assert "p2p-rendezvous" in purposes
+        assert "diagnostics" in purposes
     finally:
         process.send_signal(signal.SIGINT)
         assert process.wait(timeout=60) == 0, told.read_text()
@@ -60,7 +60,7 @@ def _wait_for_token(told: Path, process: subprocess.Popen[bytes]) -> str:
 def _wait_for_purposes(client: httpx.Client) -> set[str]:
     end = time.monotonic() + DEADLINE_S
     purposes: set[str] = set()
-    while time.monotonic() < end and "p2p-rendezvous" not in purposes:
+    while time.monotonic() < end and "diagnostics" not in purposes:
         told = client.get("/api/v1/overview").raise_for_status().json()
         purposes = {one["purpose"] for one in told["purposes"]}
         time.sleep(0.5)
