@@ -10,6 +10,7 @@ MOST: Final = 64
 
 class _Answer(NamedTuple):
     made_ns: int
+    keep_ns: int
     content: bytes
 
 
@@ -23,8 +24,14 @@ class Kept:
         self._making: dict[Hashable, threading.Lock] = {}
         self._lock = threading.Lock()
 
-    def get(self, key: Hashable, make: Callable[[], bytes]) -> bytes:
-        """Return the answer to a question; what `make` raises is raised, and nothing is kept."""
+    def get(self, key: Hashable, make: Callable[[], bytes], times: float = 1) -> bytes:
+        """Return the answer to a question; what `make` raises is raised, and nothing is kept.
+
+        Args:
+            key: What was asked.
+            make: Makes the answer, in JSON.
+            times: How much longer than others the answer is kept.
+        """
         found = self._fresh(key)
         if found is not None:
             return found
@@ -36,7 +43,7 @@ class Kept:
                 found = self._fresh(key)
                 if found is None:
                     found = make()
-                    self._keep(key, found)
+                    self._keep(key, found, times)
         finally:
             with self._lock:
                 self._making.pop(key, None)
@@ -44,13 +51,13 @@ class Kept:
 
     def _fresh(self, key: Hashable) -> bytes | None:
         answer = self._answers.get(key)
-        if answer is None or not 0 <= self._now_ns() - answer.made_ns < self._keep_ns:
+        if answer is None or not 0 <= self._now_ns() - answer.made_ns < answer.keep_ns:
             return None
         return answer.content
 
-    def _keep(self, key: Hashable, content: bytes) -> None:
+    def _keep(self, key: Hashable, content: bytes, times: float) -> None:
         with self._lock:
             self._answers.pop(key, None)
-            self._answers[key] = _Answer(self._now_ns(), content)
+            self._answers[key] = _Answer(self._now_ns(), round(self._keep_ns * times), content)
             while len(self._answers) > MOST:
                 self._answers.pop(next(iter(self._answers)))

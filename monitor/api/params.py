@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, WithJsonSchema
 from sqlalchemy import ColumnElement, Connection
 
 from monitor.api.problems import not_found, refused
-from monitor.language import ExpressionError, Where, parse
+from monitor.language import Expression, ExpressionError, Where, parse
 from monitor.store.reading import scope as scopes
 from monitor.store.reading.scope import Scope
 from monitor.store.reading.where import condition
@@ -69,6 +69,14 @@ class Wanted(NamedTuple):
     run: str | None
     from_ns: int | None
     to_ns: int | None
+
+    @property
+    def days(self) -> float:
+        """Days that are asked for, from 1 to 30."""
+        if self.from_ns is None:
+            return 1
+        to_ns = self.from_ns if self.to_ns is None else self.to_ns
+        return min(30, max(1, (to_ns - self.from_ns) / scopes.DAY_NS))
 
     def resolve(self, connection: Connection) -> Scope:
         """Return the scope.
@@ -171,8 +179,8 @@ CameraIp = Annotated[
 Id32 = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$", description="Id: 32 hex digits.")]
 
 
-def compiled(text: str | None, where: Where, name: str = "filter") -> ColumnElement[bool] | None:
-    """Return the condition of a filter, which came in the parameter `name`.
+def parsed(text: str | None, where: Where, name: str = "filter") -> Expression | None:
+    """Return the tree of a filter, which came in the parameter `name`.
 
     Raises:
         ProblemError: It cannot be understood; the problem names the column.
@@ -180,7 +188,7 @@ def compiled(text: str | None, where: Where, name: str = "filter") -> ColumnElem
     if text is None or not text.strip():
         return None
     try:
-        return condition(parse(text, where), where)
+        return parse(text, where)
     except ExpressionError as error:
         raise refused(
             name,
@@ -189,3 +197,13 @@ def compiled(text: str | None, where: Where, name: str = "filter") -> ColumnElem
             column=error.column,
             hint=error.hint or None,
         ) from error
+
+
+def compiled(text: str | None, where: Where, name: str = "filter") -> ColumnElement[bool] | None:
+    """Return the condition of a filter, which came in the parameter `name`.
+
+    Raises:
+        ProblemError: It cannot be understood; the problem names the column.
+    """
+    tree = parsed(text, where, name)
+    return None if tree is None else condition(tree, where)

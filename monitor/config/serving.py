@@ -60,7 +60,7 @@ class ApiSettings(Section):
         ge=0,
         le=300,
         description="Seconds for which overview and purposes over time are given again to who asks "
-        "the same; raising it saves work when many look.",
+        "the same, for each day that is asked for, 30 at most; raising it saves work when many look.",
     )
     export_rows: int = Field(
         default=1_000_000, ge=1, description="Most rows of one export; it says where to go on."

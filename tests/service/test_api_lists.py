@@ -48,6 +48,27 @@ def test_pages_of_equal_rows_hold_every_flow_once(served: Served) -> None:
             assert len(ids) == len(set(ids)) == FLOWS, sort
 
 
+def test_pages_of_a_filter_by_destination_hold_every_flow_once(served: Served) -> None:
+    with served.client() as client:
+        for sort in ("-start", "start", "-bytes_out"):
+            ids: list[str] = []
+            cursor: dict[str, str] = {}
+            for _ in range(5):
+                asked = {
+                    "limit": "50",
+                    "sort": sort,
+                    "filter": "name ~ *hik-connect* and packets > 1",
+                }
+                page = client.get("/api/v1/flows", params={**asked, **cursor}).json()
+                ids += [flow["flow_id"] for flow in page["items"]]
+                cursor = {"cursor": page["next"] or ""}
+            assert len(ids) == 214
+            wanted = {f"{number:016x}" for number in range(FLOWS) if number % 7 != 3}
+            assert set(ids) == wanted, sort
+            if sort != "-bytes_out":
+                assert ids == sorted(wanted, reverse=sort == "-start")
+
+
 CONDITIONS = (
     ("purpose = ntp", 83),
     ("purpose != ntp", 167),

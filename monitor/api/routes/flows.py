@@ -11,7 +11,7 @@ from monitor.api import listing
 from monitor.api.access import AnyReader
 from monitor.api.context import Ctx
 from monitor.api.listing import Part, answer
-from monitor.api.params import FlowFilter, InPages, InScope, RunId, compiled
+from monitor.api.params import FlowFilter, InPages, InScope, RunId, parsed
 from monitor.api.problems import not_found
 from monitor.api.shapes.flows import Flow, FlowDetail
 from monitor.api.shapes.flows import flow as shape
@@ -47,13 +47,11 @@ def list_flows(
     ] = FlowSort.START_DOWN,
 ) -> Response:
     """List flows that began in a time and fit a filter, newest first."""
-    where = compiled(filter_, Where.FLOW)
+    tree = parsed(filter_, Where.FLOW)
 
     def fetch(connection: Connection, after: str | None, limit: int) -> Part:
         scope = wanted.resolve(connection)
-        found = flows.flows(
-            connection, scope, where=where, sort=str(sort), after=after, limit=limit
-        )
+        found = flows.flows(connection, scope, tree=tree, sort=str(sort), after=after, limit=limit)
         return Part([shape(row) for row in found.rows], found.next)
 
     return answer(context, paging, "flows", Flow, fetch)

@@ -44,7 +44,9 @@ def get_overview(context: Ctx, _: AnyReader, wanted: InScope) -> Response:
     Without a time it is the last day of the sensors, or all of a replay. Sums are kept by spans of
     some minutes; a span counts whole. For `api.keep_s` the same question gets the same answer.
     """
-    made = context.kept.get(("overview", wanted), lambda: _json(_overview(context, wanted)))
+    made = context.kept.get(
+        ("overview", wanted), lambda: _json(_overview(context, wanted)), wanted.days
+    )
     return Response(made, media_type="application/json")
 
 
@@ -52,7 +54,7 @@ def get_overview(context: Ctx, _: AnyReader, wanted: InScope) -> Response:
 def get_purposes(context: Ctx, _: AnyReader, wanted: InScope, step_s: Step = None) -> Response:
     """Return flows outside the site by purpose and step of time, for a chart."""
     key = ("purposes", wanted, step_s)
-    made = context.kept.get(key, lambda: _json(_series(context, wanted, step_s)))
+    made = context.kept.get(key, lambda: _json(_series(context, wanted, step_s)), wanted.days)
     return Response(made, media_type="application/json")
 
 

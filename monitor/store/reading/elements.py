@@ -1,11 +1,19 @@
-"""What SQLite and PostgreSQL write differently: lists in JSON, and addresses in networks."""
+"""Pieces of conditions: who sent how much, and what SQLite and PostgreSQL write differently."""
 
 import ipaddress
 from typing import Any
 
-from sqlalchemy import Boolean, ColumnElement, FromClause, Integer, String, Text, cast, func
+from sqlalchemy import Boolean, ColumnElement, FromClause, Integer, String, Text, case, cast, func
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.expression import FunctionElement
+
+from monitor.store.tables import FLOWS
+
+_IS_OURS = FLOWS.c.initiated_by == "camera"
+BYTES_OUT = case((_IS_OURS, FLOWS.c.orig_bytes), else_=FLOWS.c.resp_bytes)
+"""Bytes of the camera, whoever spoke first."""
+
+BYTES_IN = case((_IS_OURS, FLOWS.c.resp_bytes), else_=FLOWS.c.orig_bytes)
 
 SQLITE_FUNCTION = "camwatch_in_network"
 

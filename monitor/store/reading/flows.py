@@ -2,15 +2,14 @@
 
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Select, case, select
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, select
 
+from monitor.language import Expression
+from monitor.store.reading.elements import BYTES_IN, BYTES_OUT
+from monitor.store.reading.narrow import narrow, newest
 from monitor.store.reading.paging import Cut, Sort, cut
 from monitor.store.reading.scope import EVER, Scope
 from monitor.store.tables import CAMERAS, DESTINATIONS, EVIDENCE, FLOWS, RUNS
-
-IS_OURS: Final = FLOWS.c.initiated_by == "camera"
-BYTES_OUT: Final = case((IS_OURS, FLOWS.c.orig_bytes), else_=FLOWS.c.resp_bytes)
-BYTES_IN: Final = case((IS_OURS, FLOWS.c.resp_bytes), else_=FLOWS.c.orig_bytes)
 
 SORTS: Final[dict[str, ColumnElement[int]]] = {
     "start": FLOWS.c.start_ns,
@@ -38,7 +37,7 @@ def flows(
     connection: Connection,
     scope: Scope,
     *,
-    where: ColumnElement[bool] | None = None,
+    tree: Expression | None = None,
     sort: str = "-start",
     after: str | None = None,
     limit: int = 100,
@@ -48,24 +47,45 @@ def flows(
     Args:
         connection: Of a `Reader`.
         scope: Runs, and when the flows began.
-        where: Further condition, as `where.compile_filter` makes it.
+        tree: Filter, as `monitor.language.parse` gives it.
         sort: A name of `SORTS`, with a minus in front for the largest first.
         after: Cursor.
         limit: Most rows.
     """
+    order = sort_of(sort)
+    conditions = _in(scope)
     query = _select()
-    if len(scope.runs) == 1:
-        # Then the primary key gives the order, and nothing is sorted.
-        query = query.where(FLOWS.c.run_no == scope.runs[0])
-    else:
-        query = query.where(FLOWS.c.run_no.in_(scope.runs))
+    if tree is not None:
+        narrowed = narrow(connection, tree)
+        if narrowed.rest is not None:
+            conditions.append(narrowed.rest)
+        ids = narrowed.destinations
+        if ids == ():
+            return Cut([], None)
+        if ids is not None and order.keys[0] is FLOWS.c.start_ns:
+            chosen = newest(ids, conditions, order, after, limit).c
+            query = query.where(
+                FLOWS.c.run_no == chosen.run_no,
+                FLOWS.c.start_ns == chosen.start_ns,
+                FLOWS.c.flow_id == chosen.flow_id,
+            )
+            return cut(connection, query, order, after, limit)
+        if ids is not None:
+            conditions.append(FLOWS.c.destination_id.in_(ids))
+    return cut(connection, query.where(*conditions), order, after, limit)
+
+
+def _in(scope: Scope) -> list[ColumnElement[bool]]:
+    """Return the conditions of a scope."""
+    run_no = FLOWS.c.run_no
+    # With one run the primary key gives the order, and nothing is sorted.
+    is_one = len(scope.runs) == 1
+    conditions = [run_no == scope.runs[0] if is_one else run_no.in_(scope.runs)]
     if scope.from_ns != EVER[0]:
-        query = query.where(FLOWS.c.start_ns >= scope.from_ns)
+        conditions.append(FLOWS.c.start_ns >= scope.from_ns)
     if scope.to_ns != EVER[1]:
-        query = query.where(FLOWS.c.start_ns < scope.to_ns)
-    if where is not None:
-        query = query.where(where)
-    return cut(connection, query, sort_of(sort), after, limit)
+        conditions.append(FLOWS.c.start_ns < scope.to_ns)
+    return conditions
 
 
 def flow(connection: Connection, run: str | None, flow_id: str) -> RowMapping | None:

@@ -61,17 +61,34 @@ def cut(
     query = query.add_columns(
         *(key.label(label) for key, label in zip(sort.keys, labels, strict=True))
     )
-    if after is not None:
-        values = decode(after, sort)
-        bounds = tuple_(*(literal(v, type_=k.type) for v, k in zip(values, sort.keys, strict=True)))
-        keys = tuple_(*sort.keys)
-        query = query.where(keys < bounds if sort.is_descending else keys > bounds)
+    query = query.where(*bounds(sort, after))
     order = [key.desc() if sort.is_descending else key.asc() for key in sort.keys]
     found = connection.execute(query.order_by(*order).limit(limit + 1)).mappings().all()
     if len(found) <= limit:
         return Cut(found, None)
     rows = found[:limit]
     return Cut(rows, encode(sort.name, [rows[-1][label] for label in labels]))
+
+
+def bounds(sort: Sort, after: str | None) -> list[ColumnElement[bool]]:
+    """Return the conditions of the rows that come after a cursor; none without one.
+
+    The first of them is for the index: databases find the place where a page begins by the key
+    that is sorted by, and not always by a comparison of all keys together.
+
+    Raises:
+        BadCursorError: The cursor is of another list or order, or damaged.
+    """
+    if after is None:
+        return []
+    values = [
+        literal(value, type_=key.type)
+        for value, key in zip(decode(after, sort), sort.keys, strict=True)
+    ]
+    keys, last = tuple_(*sort.keys), tuple_(*values)
+    if sort.is_descending:
+        return [sort.keys[0] <= values[0], keys < last]
+    return [sort.keys[0] >= values[0], keys > last]
 
 
 def encode(name: str, values: Sequence[Any]) -> str:

@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, Subquery, case, di
 
 from monitor.store.access_tables import LABELS
 from monitor.store.alert_tables import UPDATES
-from monitor.store.reading.flows import BYTES_IN, BYTES_OUT
+from monitor.store.reading.elements import BYTES_IN, BYTES_OUT
 from monitor.store.reading.paging import Cut, Sort, cut
 from monitor.store.reading.scope import EVER, Scope
 from monitor.store.tables import CAMERAS, DESTINATIONS, FLOWS, RUNS

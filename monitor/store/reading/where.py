@@ -14,8 +14,7 @@ from monitor.language.fields import Field
 from monitor.model.words import PURPOSE_GROUPS
 from monitor.store.access_tables import LABELS
 from monitor.store.alert_tables import ALERTS
-from monitor.store.reading.elements import InNetwork, elements
-from monitor.store.reading.flows import BYTES_IN, BYTES_OUT
+from monitor.store.reading.elements import BYTES_IN, BYTES_OUT, InNetwork, elements
 from monitor.store.tables import CAMERAS, DESTINATIONS, FLOWS
 
 _f, _d, _c, _a = FLOWS.c, DESTINATIONS.c, CAMERAS.c, ALERTS.c

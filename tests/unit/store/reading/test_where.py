@@ -19,6 +19,7 @@ from monitor.store.reading import flows
 from monitor.store.reading.reader import Reader
 from monitor.store.reading.scope import resolve
 from monitor.store.reading.where import ALERT_LISTS, COLUMNS, condition
+from monitor.store.tables import FLOWS
 from tests.support import serving
 
 CASES = settings(
@@ -119,6 +120,14 @@ def test_a_comparison_holds_for_the_rows_that_the_reference_says(
         tree = OneOf(field, (value, data.draw(_value(field, rows))))
     if data.draw(st.booleans()):
         tree = Not(tree)
-    found = flows.flows(connection, scope, where=condition(tree, Where.FLOW), limit=500).rows
+    found = flows.flows(connection, scope, tree=tree, limit=500).rows
+    plain = (
+        connection.execute(
+            flows._select().where(condition(tree, Where.FLOW)).order_by(FLOWS.c.start_ns.desc())
+        )
+        .mappings()
+        .all()
+    )
     expected = [values["flow_id"] for values in rows if holds(tree, values)]
     assert [row["flow_id"] for row in found] == expected
+    assert [row["flow_id"] for row in plain] == expected
