@@ -53,7 +53,7 @@ def admit(request: Request, role: Role) -> Principal:
     Raises:
         ProblemError: 401 without a good token, 403 with one of a lesser role, 429 too often.
     """
-    context = contexts.of(request)
+    context = contexts.of_request(request)
     principal = who(request)
     if principal is None:
         context.rates.refused(address_of(request))
@@ -101,7 +101,7 @@ def who(request: Request) -> Principal | None:
 
     A token that is sent counts alone: where it is wrong, cookie and address do not help.
     """
-    context = contexts.of(request)
+    context = contexts.of_request(request)
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     cookie = request.cookies.get(COOKIE, "")
     now_ns = context.now_ns()
@@ -110,8 +110,7 @@ def who(request: Request) -> Principal | None:
             return None
         with context.reader.connect() as connection:
             found = access.by_token(connection, token.strip(), now_ns)
-            is_due = found is not None and access.is_use_due(connection, found.token_id, now_ns)
-        if found is not None and is_due:
+        if found is not None and found.is_use_due(now_ns):
             with context.edits.transaction() as connection:
                 access.note_use(connection, found.token_id, now_ns)
         return found
@@ -155,7 +154,7 @@ def _is_open(request: Request) -> bool:
     A name in Host that is not loopback's is that of a page elsewhere whose name was made to
     lead here (DNS rebinding), and a forwarding header that of a proxy.
     """
-    if not contexts.of(request).settings.api.open_on_loopback:
+    if not contexts.of_request(request).settings.api.open_on_loopback:
         return False
     if any(name in request.headers for name in FORWARDED):
         return False

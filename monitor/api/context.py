@@ -32,10 +32,15 @@ class Context:
     log: Any
 
 
-def of(request: Request) -> Context:
+def of_request(request: Request) -> Context:
     """Return the context of the app that a request came to."""
     context: Context = request.app.state.context
     return context
 
 
-Ctx = Annotated[Context, Depends(of)]
+async def _context(request: Request) -> Context:
+    # Not in a thread: it only looks.
+    return of_request(request)
+
+
+Ctx = Annotated[Context, Depends(_context)]

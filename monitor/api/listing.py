@@ -34,7 +34,9 @@ class Page(BaseModel, Generic[T]):
 class Part(NamedTuple):
     """Items of a page, and the cursor of the next."""
 
-    items: Sequence[BaseModel]
+    items: Sequence[BaseModel | dict[str, Any]]
+    """Shapes, or their members, which are not checked again."""
+
     next: str | None
 
 
@@ -51,8 +53,8 @@ def answer(context: Context, paging: Paging, name: str, model: type[T], fetch: F
     if paging.format is Format.JSON:
         with context.reader.connect() as connection:
             part = fetch(connection, paging.cursor, paging.limit)
-        page = Page[model](items=list(part.items), next=part.next)  # type: ignore[valid-type]  # it is a class
-        return Response(page.model_dump_json(by_alias=True), media_type="application/json")
+        page = {"items": [_members(item) for item in part.items], "next": part.next}
+        return Response(orjson.dumps(page), media_type="application/json")
     # The first page is read before the answer begins, so that what is wrong is still a problem.
     with context.reader.connect() as connection:
         first = fetch(connection, paging.cursor, min(EXPORT_PAGE, context.settings.api.export_rows))
@@ -94,6 +96,10 @@ def cell(value: Any) -> str:
     return "'" + text if text.startswith(FORMULA) else text
 
 
+def _members(item: BaseModel | dict[str, Any]) -> dict[str, Any]:
+    return item if isinstance(item, dict) else item.model_dump(mode="json", by_alias=True)
+
+
 def _parts(context: Context, first: Part, fetch: Fetch) -> Iterator[Part]:
     left = context.settings.api.export_rows - len(first.items)
     part = first
@@ -109,10 +115,7 @@ def _jsonl(parts: Iterator[Part]) -> Iterator[bytes]:
     part = None
     for part in parts:
         yield b"".join(
-            orjson.dumps(
-                item.model_dump(mode="json", by_alias=True), option=orjson.OPT_APPEND_NEWLINE
-            )
-            for item in part.items
+            orjson.dumps(_members(item), option=orjson.OPT_APPEND_NEWLINE) for item in part.items
         )
     if part is not None and part.next is not None:
         yield orjson.dumps({"next": part.next}, option=orjson.OPT_APPEND_NEWLINE)
@@ -125,7 +128,7 @@ def _csv(parts: Iterator[Part], columns: list[str]) -> Iterator[bytes]:
     part = None
     for part in parts:
         for item in part.items:
-            told = item.model_dump(mode="json", by_alias=True)
+            told = _members(item)
             writer.writerow([cell(_at(told, column)) for column in columns])
         yield buffer.getvalue().encode()
         buffer.seek(0)

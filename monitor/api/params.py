@@ -113,7 +113,7 @@ RunId = Annotated[
 ]
 
 
-def _wanted(
+async def _wanted(
     run: RunId = None,
     from_: Annotated[
         Time | None, Query(alias="from", description="First moment, RFC 3339.")
@@ -125,7 +125,7 @@ def _wanted(
     return Wanted(run, from_, to)
 
 
-def _paging(
+async def _paging(
     cursor: Annotated[
         str | None,
         Query(

@@ -49,6 +49,13 @@ class Principal(NamedTuple):
     is_session: bool = False
     """Came by the cookie of the page."""
 
+    used_ns: int | None = None
+    """When the token was last used, as it is written; None: never."""
+
+    def is_use_due(self, now_ns: int) -> bool:
+        """Return whether this use should be written: once an hour."""
+        return self.used_ns is None or now_ns - self.used_ns >= HOUR_NS
+
 
 class NewToken(NamedTuple):
     """A token that was just made."""
@@ -124,12 +131,6 @@ def by_session(connection: Connection, cookie: str, now_ns: int) -> Principal | 
     return None if row is None else _good(row, now_ns, is_session=True)
 
 
-def is_use_due(connection: Connection, token_id: str, now_ns: int) -> bool:
-    """Return whether the last use of a token should be written: once an hour."""
-    used = connection.execute(select(TOKENS.c.used_ns).where(TOKENS.c.id == token_id)).scalar()
-    return used is None or now_ns - used >= HOUR_NS
-
-
 def note_use(connection: Connection, token_id: str, now_ns: int) -> None:
     """Write when a token was last used, to the hour."""
     used = now_ns - now_ns % HOUR_NS
@@ -186,4 +187,4 @@ def _good(row: RowMapping, now_ns: int, *, is_session: bool) -> Principal | None
         return None
     if row["expires_ns"] is not None and row["expires_ns"] <= now_ns:
         return None
-    return Principal(row["name"], Role(row["role"]), row["id"], is_session)
+    return Principal(row["name"], Role(row["role"]), row["id"], is_session, row["used_ns"])

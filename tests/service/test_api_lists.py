@@ -9,6 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from monitor.api.shapes.flows import Flow
 from tests.support import records, serving
 from tests.support.serving import ALERT, HOSTILE, Served
 
@@ -32,6 +33,7 @@ def test_pages_hold_every_flow_once_newest_first(served: Served) -> None:
             if page["next"] is None:
                 break
             cursor = {"cursor": page["next"]}
+    assert [Flow(**flow).model_dump() for flow in page["items"]] == page["items"]
     assert ids == [f"{number:016x}" for number in reversed(range(FLOWS))]
 
 

@@ -13,7 +13,7 @@ from monitor.api.context import Ctx
 from monitor.api.listing import Part, answer
 from monitor.api.params import FlowFilter, InPages, InScope, RunId, parsed
 from monitor.api.problems import not_found
-from monitor.api.shapes.flows import Flow, FlowDetail
+from monitor.api.shapes.flows import Flow, FlowDetail, plain
 from monitor.api.shapes.flows import flow as shape
 from monitor.language import Where
 from monitor.store.reading import flows, state
@@ -52,7 +52,7 @@ def list_flows(
     def fetch(connection: Connection, after: str | None, limit: int) -> Part:
         scope = wanted.resolve(connection)
         found = flows.flows(connection, scope, tree=tree, sort=str(sort), after=after, limit=limit)
-        return Part([shape(row) for row in found.rows], found.next)
+        return Part([plain(row) for row in found.rows], found.next)
 
     return answer(context, paging, "flows", Flow, fetch)
 

@@ -4,11 +4,12 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, Select, select
 
-from monitor.language import Expression
+from monitor.language import Expression, Where
 from monitor.store.reading.elements import BYTES_IN, BYTES_OUT
-from monitor.store.reading.narrow import narrow, newest
-from monitor.store.reading.paging import Cut, Sort, cut
+from monitor.store.reading.narrow import are_frequent, narrow, newest
+from monitor.store.reading.paging import Cut, Sort, bounds, cut
 from monitor.store.reading.scope import EVER, Scope
+from monitor.store.reading.where import condition
 from monitor.store.tables import CAMERAS, DESTINATIONS, EVIDENCE, FLOWS, RUNS
 
 SORTS: Final[dict[str, ColumnElement[int]]] = {
@@ -55,24 +56,32 @@ def flows(
     order = sort_of(sort)
     conditions = _in(scope)
     query = _select()
-    if tree is not None:
-        narrowed = narrow(connection, tree)
-        if narrowed.rest is not None:
-            conditions.append(narrowed.rest)
-        ids = narrowed.destinations
-        if ids == ():
-            return Cut([], None)
-        if ids is not None and order.keys[0] is FLOWS.c.start_ns:
-            chosen = newest(ids, conditions, order, after, limit).c
-            query = query.where(
-                FLOWS.c.run_no == chosen.run_no,
-                FLOWS.c.start_ns == chosen.start_ns,
-                FLOWS.c.flow_id == chosen.flow_id,
-            )
-            return cut(connection, query, order, after, limit)
-        if ids is not None:
-            conditions.append(FLOWS.c.destination_id.in_(ids))
-    return cut(connection, query.where(*conditions), order, after, limit)
+    if tree is None:
+        return cut(connection, query.where(*conditions), order, after, limit)
+    column, values, rest = narrow(connection, tree)
+    if column is not None and not values:
+        return Cut([], None)
+    asked = conditions if rest is None else [*conditions, rest]
+    if column is None:
+        return cut(connection, query.where(*asked), order, after, limit)
+    is_by_time = order.keys[0] is FLOWS.c.start_ns
+    here = [*conditions, *bounds(order, after)]
+    if is_by_time and (
+        len(values) == 1 or not are_frequent(connection, column, values, here, order.order)
+    ):
+        chosen = newest(column, values, asked, order, after, limit, is_joined=rest is not None).c
+        query = query.where(
+            FLOWS.c.run_no == chosen.run_no,
+            FLOWS.c.start_ns == chosen.start_ns,
+            FLOWS.c.flow_id == chosen.flow_id,
+        )
+        return cut(connection, query, order, after, limit)
+    if is_by_time:
+        # As it was written: a list of values would bring an index in, and all of them be sorted.
+        asked = [*conditions, condition(tree, Where.FLOW)]
+    else:
+        asked.append(column.in_(values))
+    return cut(connection, query.where(*asked), order, after, limit)
 
 
 def _in(scope: Scope) -> list[ColumnElement[bool]]:

@@ -32,6 +32,11 @@ class Sort(NamedTuple):
 
     is_descending: bool = False
 
+    @property
+    def order(self) -> list[ColumnElement[Any]]:
+        """What to order by."""
+        return [key.desc() if self.is_descending else key.asc() for key in self.keys]
+
 
 class Cut(NamedTuple):
     """One page of rows."""
@@ -62,8 +67,7 @@ def cut(
         *(key.label(label) for key, label in zip(sort.keys, labels, strict=True))
     )
     query = query.where(*bounds(sort, after))
-    order = [key.desc() if sort.is_descending else key.asc() for key in sort.keys]
-    found = connection.execute(query.order_by(*order).limit(limit + 1)).mappings().all()
+    found = connection.execute(query.order_by(*sort.order).limit(limit + 1)).mappings().all()
     if len(found) <= limit:
         return Cut(found, None)
     rows = found[:limit]

@@ -38,7 +38,7 @@ def test_the_store_does_not_hold_what_opens_the_door(connection: Connection) -> 
 def test_a_token_opens_until_it_ends_or_is_revoked(connection: Connection) -> None:
     made = _token(connection, expires_ns=NOW_NS + 10)
     principal = access.by_token(connection, made.secret, NOW_NS + 9)
-    assert principal == ("SOC", Role.ANALYST, made.id, False)
+    assert principal == ("SOC", Role.ANALYST, made.id, False, None)
     assert access.by_token(connection, made.secret, NOW_NS + 10) is None
     assert access.revoke_token(connection, made.id, NOW_NS)
     assert access.by_token(connection, made.secret, NOW_NS) is None
@@ -81,10 +81,14 @@ def test_sessions_are_bounded_and_the_oldest_go(
 
 def test_use_is_noted_to_the_hour(connection: Connection) -> None:
     made = _token(connection)
-    assert access.is_use_due(connection, made.id, NOW_NS)
+    before = access.by_token(connection, made.secret, NOW_NS)
     access.note_use(connection, made.id, NOW_NS + 5)
-    assert not access.is_use_due(connection, made.id, NOW_NS + 60 * 10**9)
-    assert access.is_use_due(connection, made.id, NOW_NS + access.HOUR_NS)
+    after = access.by_token(connection, made.secret, NOW_NS)
+    assert before is not None
+    assert after is not None
+    assert before.is_use_due(NOW_NS)
+    assert not after.is_use_due(NOW_NS + 60 * 10**9)
+    assert after.is_use_due(NOW_NS + access.HOUR_NS)
 
 
 def test_a_role_may_what_those_below_may() -> None:
