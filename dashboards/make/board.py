@@ -83,9 +83,7 @@ def board(  # noqa: PLR0913  # what boards differ in
 
 _BUILD: Final = f"camwatch_build_info{{{SENSOR}}}"
 _RUNS: Final = "SELECT left(id, 24) AS __text, no AS __value FROM runs ORDER BY no DESC LIMIT 200"
-_CAMERAS: Final = (
-    "SELECT DISTINCT camera_ip FROM cameras WHERE run_no IN ($run) ORDER BY 1 LIMIT 2000"
-)
+_CAMERAS: Final = "SELECT DISTINCT ip FROM cameras WHERE run_no IN ($run) ORDER BY 1 LIMIT 2000"
 
 
 def _choice(name: str, label: str, what: str, query: str) -> dashboard.QueryVariable:
