@@ -59,6 +59,7 @@ class CoverageStage:
         if interval_s < 1:
             raise ValueError(f"interval_s: {interval_s}; want 1 at least")
         self.interval_ns = round(interval_s * SECOND_NS)
+        self._latest_ns = int(np.iinfo(np.int64).max) - self.interval_ns
         macs: U64 = np.array(sorted(set(watched.camera_macs)), np.uint64)
         self._tables = make_tables(
             watched.site, watched.cameras, macs, follows_inside=follows_inside
@@ -86,8 +87,11 @@ class CoverageStage:
         if not count:
             return []
         columns = kernel.PacketColumns(*map(_fixed, _columns(packets)))
+        if int(columns.ts_ns.max()) > self._latest_ns:
+            # A damaged file may say any time: the end of an interval must still be one.
+            columns = columns._replace(ts_ns=_fixed(np.minimum(columns.ts_ns, self._latest_ns)))
         if not self._control["end_ns"]:
-            self._begin(int(packets.ts_ns[0]))
+            self._begin(int(columns.ts_ns[0]))
         closed: list[IntervalPart] = []
         row = 0
         while True:
@@ -95,7 +99,7 @@ class CoverageStage:
             self._read_marks(frames, packets)
             if row >= count:
                 return closed
-            ts_ns = int(packets.ts_ns[row])
+            ts_ns = int(columns.ts_ns[row])
             if ts_ns >= int(self._control["end_ns"]):
                 closed.append(self._close(int(self._control["end_ns"])))
                 self._begin(ts_ns)

@@ -134,7 +134,14 @@ def _garbage_collected() -> Iterator[None]:
 
 def replay(path: Path, out: Path, settings: Settings) -> Outcome:
     """Replay one file in this process."""
-    job = run.Job(files=[str(path)], settings=settings, out=out, store_url="", command=["camwatch"])
+    job = run.Job(
+        files=[str(path)],
+        settings=settings,
+        out=out,
+        store_url="",
+        command=["camwatch"],
+        replaces=True,
+    )
     with _garbage_collected():
         done = run.replay(job, Quiet())  # type: ignore[arg-type]  # two methods of the bar are used
     (read,) = json.loads((out / "manifest.json").read_text())["inputs"]

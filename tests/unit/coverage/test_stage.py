@@ -92,3 +92,9 @@ def test_inside_conversations_are_left_alone_where_they_are_sampled() -> None:
     (part,) = stage.finish()
     assert (part.vlans[VLAN].conversations, part.vlans[VLAN].segments) == (0, 0)
     assert part.vlans[VLAN].from_camera == 251
+
+
+def test_the_latest_time_that_a_file_can_say_ends_in_an_interval() -> None:
+    latest = int(np.iinfo(np.int64).max)
+    parts = parts_of([udp(CAMERA, 1, CLOUD, 2, 9, ts_ns=latest, vlan=VLAN)])
+    assert sum(part.frames for part in parts) == 1
