@@ -40,6 +40,7 @@ from monitor.model.packets import PacketBatch
 from monitor.model.rows import RecordBatch, joined, no_rows
 from monitor.model.shards import WHOLE, Shard
 from monitor.model.words import EndReason, Stop
+from monitor.report.kernel_lines import put_lines
 
 ROWS_TOGETHER = 16_384
 """Records are handed on by so many: sums and lines cost less for many at a time."""
@@ -95,7 +96,7 @@ class _Work:
 
 def is_compiled() -> bool:
     """Return whether the largest kernels are on disk; else the first batch takes a while."""
-    return all(is_cached(one) for one in (decode_rows, follow, digests, watch_packets))
+    return all(is_cached(one) for one in (decode_rows, follow, digests, watch_packets, put_lines))
 
 
 class Pipeline:

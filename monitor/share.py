@@ -5,7 +5,7 @@ import multiprocessing
 import os
 import signal
 from collections.abc import Sequence
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -25,7 +25,7 @@ from monitor.keeping import Keeper
 from monitor.model.shards import Shard
 from monitor.policy.findings import Findings
 from monitor.policy.rule import Rule
-from monitor.report.jsonl import FlowPart, PartIndex
+from monitor.report.jsonl import FlowPart, PartIndex, part_path
 from monitor.report.summary import Summary, Tally
 
 MOST = 8
@@ -164,6 +164,7 @@ class Helpers:
 
     def __init__(self, task: Task, shares: int) -> None:
         context = multiprocessing.get_context("fork")
+        self._parts = [] if task.out is None else [part_path(task.out, n) for n in range(1, shares)]
         self._processes: list[tuple[BaseProcess, Connection]] = []
         for number in range(1, shares):
             ours, theirs = context.Pipe()
@@ -191,10 +192,12 @@ class Helpers:
         trace: TracebackType | None,
     ) -> None:
         for process, pipe in self._processes:
-            pipe.close()  # A helper waits for this before it takes its part of the file away.
+            pipe.close()
             if kind is not None:
                 process.terminate()
             process.join()
+        for part in self._parts:
+            part.unlink(missing_ok=True)
 
     def gather(self) -> list[Gathered]:
         """Wait for the shares.
@@ -227,17 +230,22 @@ def _run(task: Task, shard: Shard, pipe: Connection, inherited: Sequence[Connect
     # Ending must unwind, so that the part of the file goes.
     signal.signal(signal.SIGTERM, _leave)
     with ExitStack() as stack:
+        part = None
         try:
-            part = None
             if task.out is not None:
                 part = stack.enter_context(FlowPart(task.out, shard.number))
             with open_capture(task.files, is_hashed=False, chunk_bytes=CHUNK_BYTES) as capture:
                 answer: Gathered | Exception = work(task, capture, shard, part)
         except Exception as error:  # noqa: BLE001  # told to the first process, which raises it
             answer = error
-        with pipe, suppress(BrokenPipeError):  # The first process may be gone.
-            pipe.send(answer)
-            pipe.poll(None)
+        with pipe:
+            try:
+                pipe.send(answer)
+            except BrokenPipeError:
+                return  # The first process is gone, and nobody will remove the part.
+            # What this process holds is as much as all else: it does not wait for the end.
+            if part is not None:
+                part.hand_on()
 
 
 def _leave(_number: int, _frame: object) -> None:

@@ -31,7 +31,7 @@ from monitor.report import kernel_lines
 
 FILE_NAME = "flows.jsonl"
 
-BATCHES_BEHIND = 8
+BATCHES_BEHIND = 2
 """Batches that may wait for the disk; the run waits when there are more."""
 
 LINES_AT_ONCE = 8192
@@ -262,15 +262,21 @@ class PartIndex:
     cameras: Sequence[Device]
 
 
+def part_path(directory: Path, number: int) -> Path:
+    """Return where a part lies until the parts are put together."""
+    return directory / f"{FILE_NAME}.part{number}"
+
+
 class FlowPart:
     """Writes one part of the flow lines.
 
-    A context manager; leaving it leaves no file behind. Writing runs in a thread of its own,
-    a few batches behind.
+    A context manager; leaving it leaves no file behind, unless the file is handed on. Writing runs
+    in a thread of its own, a few batches behind.
     """
 
     def __init__(self, directory: Path, number: int) -> None:
-        self._path = directory / f"{FILE_NAME}.part{number}"
+        self._path = part_path(directory, number)
+        self._is_handed_on = False
         self._lines = FlowLines()
         self._cameras: dict[str, int] = {}
         self._devices: list[Device] = []
@@ -293,7 +299,12 @@ class FlowPart:
         trace: TracebackType | None,
     ) -> None:
         self._stop()
-        self._path.unlink(missing_ok=True)
+        if not self._is_handed_on:
+            self._path.unlink(missing_ok=True)
+
+    def hand_on(self) -> None:
+        """Leave the file to another process, which removes it."""
+        self._is_handed_on = True
 
     def write(self, batch: RecordBatch) -> None:
         """Append records.
@@ -413,6 +424,7 @@ def _chunks(parts: Sequence[PartIndex], devices: Mapping[str, Device]) -> Iterat
             for number, part in enumerate(laid):
                 mine = which[here] == number
                 part.put(row[here][mine], room, (ends - size[here])[mine])
+                part.forget()
             yield room
     finally:
         for part in laid:
@@ -441,6 +453,10 @@ class _Laid:
             self._content, self._begin, part.head, part.length, part.camera, self._objects,
             self._object_begin, rows, room, at,
         )  # fmt: skip
+
+    def forget(self) -> None:
+        """Give the memory back that lines were read into: the file has them."""
+        self._map.madvise(mmap.MADV_DONTNEED)
 
     def close(self) -> None:
         """Let go of the lines."""

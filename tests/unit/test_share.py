@@ -6,14 +6,19 @@ from pathlib import Path
 
 import pytest
 
-from monitor import share
+from monitor import config, run, share
 
-CAMERA, CLOUD = b"\x0a\x14\x00\x02", b"\x2d\x00\x00\x01"
+CAMERAS, CLOUD = b"\x0a\x14", b"\x2d\x00\x00\x01"
 
 
 def datagram(port: int, size: int) -> bytes:
     udp = struct.pack(">HHHH", port, 32100, 8 + size, 0) + bytes(size)
-    ip = struct.pack(">BBHHHBBH", 0x45, 0, 20 + len(udp), 1, 0, 64, 17, 0) + CAMERA + CLOUD
+    ip = (
+        struct.pack(">BBHHHBBH", 0x45, 0, 20 + len(udp), 1, 0, 64, 17, 0)
+        + CAMERAS
+        + port.to_bytes(2)
+        + CLOUD
+    )
     return bytes(12) + b"\x08\x00" + ip + udp
 
 
@@ -63,3 +68,26 @@ def test_what_is_small_compressed_or_no_capture_is_not_shared(
 def test_one_core_has_one_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0})
     assert share.how_many([str(capture(tmp_path / "flows.pcap", 10_000, 100))]) == 1
+
+
+def test_several_processes_write_what_one_does_and_leave_nothing_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = capture(tmp_path / "flows.pcap", 10_000, 100)
+    written = []
+    for shares in (1, 3):
+        monkeypatch.setattr(share, "how_many", lambda _, shares=shares: shares)
+        out = tmp_path / str(shares)
+        job = run.Job(
+            files=[str(file)], settings=config.load(None), out=out, store_url="", command=[]
+        )
+        run.replay(job, run.Progress(enabled=False))
+        assert sorted(path.name for path in out.iterdir()) == [
+            "findings.json",
+            "flows.jsonl",
+            "manifest.json",
+            "report.html",
+        ]
+        written.append((out / "flows.jsonl").read_bytes())
+    assert written[0].count(b"\n") == 10_000
+    assert written[0] == written[1]
