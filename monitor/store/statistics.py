@@ -3,7 +3,8 @@
 Without it SQLite takes a sensor's run for ten flows, and walks through all of them to find those of one
 camera. To analyse a large store takes long; a sample, or a store that is still small, gives numbers
 that are wrong later. So they are fixed, as the page of SQLite on ANALYZE proposes for the same query
-to have the same plan always; `test_store_plans` holds the plans.
+to have the same plan always; `test_store_plans` holds the plans. A time should be given both ends: of one
+that is open SQLite expects a quarter of all rows.
 """
 
 from sqlalchemy import Connection

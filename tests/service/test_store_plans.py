@@ -1,5 +1,6 @@
 """Pages of flows come from an index that gives their order: what they cost does not grow with the store."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -59,3 +60,14 @@ def test_sums_of_a_camera_and_a_flow_by_its_id_have_an_index(store_url: str) -> 
     ):
         assert index in store.read(lambda c, q=query: _plan(c, q))  # type: ignore[misc]
     store.close()
+
+
+def test_sums_by_camera_of_a_time_with_two_ends_read_that_time_alone(tmp_path: Path) -> None:
+    """PostgreSQL decides by the statistics that it makes itself."""
+    store = _filled(f"sqlite:///{tmp_path / 'camwatch.db'}")
+    t = TOTALS.c
+    time = (t.run_no == 1) & (t.bucket_ns >= START_NS) & (t.bucket_ns < START_NS + 10**12)
+    query = select(t.camera_ip, func.sum(t.flows)).where(time).group_by(t.camera_ip)
+    plan = store.read(lambda c: _plan(c, query))
+    store.close()
+    assert "USING PRIMARY KEY (run_no=? AND bucket_ns>? AND bucket_ns<?)" in plan
