@@ -86,15 +86,16 @@ def test_only_files_that_overlap_are_open_together(tmp_path: Path) -> None:
     names = [capture(tmp_path / str(i), *range(i * 10, i * 10 + 12)) for i in range(50)]
     most = 0
     before = len(list(Path("/proc/self/fd").iterdir()))
-    with open_capture(names) as whole:
+    # Hashing has a descriptor of its own for each input, for as long as its thread is behind.
+    with open_capture(names, is_hashed=False) as whole:
         frames = 0
         for batch in whole.batches():
             frames += len(batch)
             now = len(list(Path("/proc/self/fd").iterdir())) - before
             most = max(most, now)
     assert frames == 600
-    # Two or three inputs, as many descriptors of their own for the hashing thread, and slack.
-    assert most < 50
+    # Two or three inputs, and slack.
+    assert most < 10
 
 
 def test_a_file_without_frames_does_not_disturb(tmp_path: Path) -> None:
