@@ -78,16 +78,12 @@ class Measuring:
                 CameraLabels(ip, None, one.maker, one.brand, one.firmware)
                 for ip, one in sorted(self._devices.items())
             ]
+        by_name: dict[str, Device] = {}
+        for one in self._devices.values():
+            by_name.setdefault(self._inventory.name_of(one.ip, one.mac), one)
         made = []
         for listed in self._inventory.cameras:
-            device = next(
-                (
-                    one
-                    for one in self._devices.values()
-                    if self._inventory.name_of(one.ip, one.mac) == listed.name
-                ),
-                Device(listed.ip),
-            )
+            device = by_name.get(listed.name, Device(listed.ip))
             made.append(
                 CameraLabels(
                     listed.name,
