@@ -189,6 +189,15 @@ def _links(page: str) -> Iterable[dashboard.DashboardLink]:
     )
 
 
+def _new(family: str, label: str) -> str:
+    """Return the series of an info family whose label was not there within the day before.
+
+    A day, so that a restart with what it had before is no change.
+    """
+    before = f"last_over_time({family}{{{SENSOR}}}[1d] offset 2m)"
+    return f"{family}{{{SENSOR}}} unless on (job, instance, {label}) {before}"
+
+
 def _annotations() -> Iterable[dashboard.AnnotationQuery]:
     known = (
         (
@@ -205,11 +214,14 @@ def _annotations() -> Iterable[dashboard.AnnotationQuery]:
         ),
         (
             "Versions",
-            (
-                f"camwatch_build_info{{{SENSOR}}} unless "
-                f"on (job, instance, version) camwatch_build_info{{{SENSOR}}} offset 2m"
-            ),
-            "version {{version}}, with its catalogue of purposes",
+            _new("camwatch_build_info", "version"),
+            "version {{version}}",
+            words.CALM,
+        ),
+        (
+            "Catalogue",
+            _new("camwatch_catalog_info", "digest"),
+            "purposes are decided by catalogue {{digest}}",
             words.CALM,
         ),
         (

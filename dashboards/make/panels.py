@@ -233,7 +233,8 @@ def rows(
     )
     is_sql = any(isinstance(query, Sql) for query in queries)
     if not is_sql:
-        hidden = ("Time", "__name__", "job", "instance", "Value")
+        values = (f"Value #{letter}" for letter, _ in zip(_LETTERS, queries, strict=False))
+        hidden = ("Time", "__name__", "job", "instance", "Value", *values)
         panel.with_transformation(DataTransformerConfig(id_val="merge", options={}))
         panel.with_transformation(
             DataTransformerConfig(

@@ -122,6 +122,7 @@ class Measuring:
         vlans = [] if verdict is None else [one.vlan for one in verdict.vlans]
         return Snapshot(
             version=__version__,
+            catalog=status["versions"].get("catalog", ""),
             started_ns=status["started_ns"],
             interfaces={item["interface"]: _interface(item) for item in status["interfaces"]},
             packets=decode.get("packets", 0),

@@ -18,6 +18,12 @@ FAMILIES: Final = (
         "", of.build, "1",
     ),
     Family(
+        "catalog_info", _GAUGE, ("digest",),
+        "Always 1. A new digest label means that purposes are decided by another catalogue: the "
+        "sensor was updated, or entries of your own changed.",
+        "", of.catalog, "1",
+    ),
+    Family(
         "start_timestamp_seconds", _GAUGE, (),
         "When the sensor started. A change means a restart: counters began at 0.",
         "s since 1970", of.started, "1",

@@ -25,9 +25,19 @@ _RESULTS: Final = ("delivered", "failed", "dead")
 _DATABASES: Final = ("country", "asn")
 
 
+DIGEST_LETTERS: Final = 12
+"""As many as `camwatch doctor` shows: enough to tell catalogues apart."""
+
+
 def build(s: Snapshot) -> Samples:
     """Version."""
     yield (s.version,), 1
+
+
+def catalog(s: Snapshot) -> Samples:
+    """Digest of the catalogue; none before a worker has read one."""
+    if s.catalog:
+        yield (s.catalog[:DIGEST_LETTERS],), 1
 
 
 def started(s: Snapshot) -> Samples:

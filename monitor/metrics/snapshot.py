@@ -63,6 +63,9 @@ class Snapshot:
     """One moment of the sensor. Counters are totals since the process began; times ns since 1970."""
 
     version: str = ""
+    catalog: str = ""
+    """SHA-256 of the catalogue that decides purposes, in hex; empty until a worker has read it."""
+
     started_ns: int = 0
     interfaces: Mapping[str, InterfaceCounts] = dataclasses.field(default_factory=dict)
     """By interface name of the settings."""

@@ -131,7 +131,7 @@ def test_a_board_can_be_turned_to_any_sensor_and_leads_to_the_others(
             assert {name for name in used if not name.startswith("__")} <= names, panel["title"]
     assert {link["type"] for link in board["links"]} == {"dashboards", "link"}
     assert {one["name"] for one in board["annotations"]["list"]} == {
-        "Alerts", "Restarts", "Versions", "Databases",
+        "Alerts", "Restarts", "Versions", "Catalogue", "Databases",
     }  # fmt: skip
 
 

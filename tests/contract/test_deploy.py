@@ -112,12 +112,11 @@ def test_settings_in_containers_are_taken(file: str) -> None:
         key: value
         for name in ("sensor", "page")
         for key, value in services[name]["environment"].items()
-        # Read once the sensor serves its metrics; see docs/metrics.md.
-        if key != "CAMWATCH_METRICS__LISTEN"
     }
     loaded = config.load(DEPLOY / file, told)
     assert loaded.sensor.interfaces == ("eth1",)
     assert loaded.sensor.user == "camwatch"
+    assert loaded.metrics.listen == "172.31.84.1:9465"
     assert [target.kind for target in loaded.notify.target] == ["alertmanager"]
 
 

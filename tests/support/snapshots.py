@@ -7,6 +7,7 @@ MOMENT_NS = 1_764_000_000_000_000_000
 
 FULL = Snapshot(
     version="1.2.3",
+    catalog="0123456789ab" * 5 + "cdef",
     started_ns=MOMENT_NS,
     interfaces={
         "eth1": InterfaceCounts(

@@ -29,6 +29,7 @@ PICKED = {
     "webhook_oldest_pending_timestamp_seconds": ("target",),
     "geo_database_build_timestamp_seconds": ("database",),
     "build_info": ("version",),
+    "catalog_info": ("digest",),
 }
 """What dashboards and rules of operators rest on: a name or label that changes breaks them."""
 

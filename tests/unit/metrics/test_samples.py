@@ -44,6 +44,11 @@ def test_a_camera_outside_the_closed_set_counts_as_other() -> None:
     assert value(FULL, "camera_egress_flows_total", **other) == 0
 
 
+def test_the_catalogue_is_told_by_its_digest_once_it_is_read() -> None:
+    assert value(FULL, "catalog_info", digest="0123456789ab") == 1
+    assert count(Snapshot(), "catalog_info") == 0
+
+
 def test_times_are_seconds_and_0_where_nothing_happened_yet() -> None:
     assert value(FULL, "last_frame_timestamp_seconds", vlan="20") == MOMENT_NS / 1e9 + 5
     assert value(FULL, "last_frame_timestamp_seconds", vlan="untagged") == 0
