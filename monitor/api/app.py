@@ -14,6 +14,7 @@ from starlette.responses import Response
 
 from monitor import __version__
 from monitor.api import document
+from monitor.api.carving import Carver
 from monitor.api.context import Context
 from monitor.api.events import Events
 from monitor.api.guard import Guard
@@ -113,10 +114,11 @@ def _context(
         now_ns=now_ns,
         reader=reader,
         edits=edits,
-        rates=Rates(api.requests_per_minute, api.refused_per_minute, now_ns),
+        rates=Rates(api.requests_per_minute, api.refused_per_minute, api.carves_per_minute, now_ns),
         kept=Kept(api.keep_s, now_ns),
         events=Events(reader, api.event_clients),
         jobs=Jobs(api, url, edits, now_ns, log, config),
+        carver=Carver(settings),
         knowledge=Knowledge(settings),
         log=log,
     )
@@ -125,6 +127,7 @@ def _context(
 @contextlib.asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     context: Context = app.state.context
+    await asyncio.to_thread(context.carver.clean)
     await asyncio.to_thread(context.jobs.start)
     looking = asyncio.create_task(context.events.run())
     try:

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Request
 
+from monitor.api.carving import Carver
 from monitor.api.events import Events
 from monitor.api.jobs import Jobs
 from monitor.api.kept import Kept
@@ -28,6 +29,7 @@ class Context:
     kept: Kept
     events: Events
     jobs: Jobs
+    carver: Carver
     knowledge: Knowledge
     log: Any
 

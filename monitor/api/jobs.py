@@ -14,6 +14,7 @@ from typing import IO, Any, Final
 from sqlalchemy import select
 from sqlalchemy.engine import URL
 
+from monitor.api.captures import Captures
 from monitor.api.problems import ProblemError
 from monitor.config.serving import ApiSettings
 from monitor.errors import MonitorError
@@ -22,7 +23,6 @@ from monitor.store.access_tables import JOBS
 from monitor.store.edits import Edits
 from monitor.store.tables import RUNS
 
-SUFFIX: Final = ".capture"
 KEPT_LINES: Final = 5
 LINE: Final = 500
 """Characters of a line that the replay says, and how many lines are kept."""
@@ -57,6 +57,7 @@ class Jobs:
         self._now_ns = now_ns
         self._log = log
         self._config = config
+        self.captures = Captures(settings, now_ns)
         self._wake = threading.Event()
         self._ending = threading.Event()
         self._lock = threading.Lock()
@@ -67,7 +68,7 @@ class Jobs:
 
     def path(self, job_id: str) -> Path:
         """Return where the capture of a job lies; its own name is never part of a path."""
-        return self._settings.uploads / f"{job_id}{SUFFIX}"
+        return self.captures.path(job_id)
 
     def create(self, job_id: str) -> IO[bytes]:
         """Open the file of a new upload.
@@ -85,7 +86,12 @@ class Jobs:
         folder = self._settings.uploads
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self.captures.coming(job_id)
             free = shutil.disk_usage(folder).free
+            if free < FREE_BYTES:
+                with self._edits.transaction() as connection:
+                    self.captures.sweep(connection, FREE_BYTES - free)
+                free = shutil.disk_usage(folder).free
             if free >= FREE_BYTES:
                 flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
                 return os.fdopen(os.open(self.path(job_id), flags, 0o600), "wb")
@@ -130,22 +136,17 @@ class Jobs:
             self._kill(job_id)
 
     def _recover(self) -> None:
-        known = set()
         with self._edits.transaction() as connection:
             unfinished = select(JOBS.c.id).where(JOBS.c.state.in_(("waiting", "running")))
             for job_id in connection.execute(unfinished).scalars().all():
                 if self.path(job_id).is_file():
                     edits.change_job(connection, job_id, state="waiting", progress=0)
-                    known.add(self.path(job_id))
                 else:
                     edits.change_job(
                         connection, job_id, state="failed", finished_ns=self._now_ns(),
                         error="the uploaded file is gone; upload it again",
                     )  # fmt: skip
-        if self._settings.uploads.is_dir():
-            for left in self._settings.uploads.glob(f"*{SUFFIX}"):
-                if left not in known:
-                    left.unlink(missing_ok=True)
+            self.captures.sweep(connection)
 
     def _work(self) -> None:
         while not self._ending.is_set():
@@ -154,6 +155,9 @@ class Jobs:
                 job_id = self._next()
                 if job_id is not None:
                     self._replay(job_id)
+                with self._edits.transaction() as connection:
+                    self.captures.sweep(connection)
+                if job_id is not None:
                     continue
             except MonitorError as error:
                 self._log.error("job not done", error=str(error))
@@ -224,7 +228,8 @@ class Jobs:
                 connection, job_id, state=state, run_id=run_id, error="" if is_cancelled else error,
                 progress=100 if state == "finished" else 0, finished_ns=self._now_ns(),
             )  # fmt: skip
-        self.path(job_id).unlink(missing_ok=True)
+        if state != "finished":
+            self.path(job_id).unlink(missing_ok=True)
 
     def _command(self, job_id: str) -> list[str]:
         is_sqlite = self._url.get_backend_name() == "sqlite"

@@ -15,11 +15,16 @@ class Rates:
     """Counts requests in memory: of good tokens, and of addresses that have none."""
 
     def __init__(
-        self, requests_per_minute: int, refused_per_minute: int, now_ns: Callable[[], int]
+        self,
+        requests_per_minute: int,
+        refused_per_minute: int,
+        carves_per_minute: int,
+        now_ns: Callable[[], int],
     ) -> None:
         self._limiter = MovingWindowRateLimiter(MemoryStorage())
         self._good = RateLimitItemPerMinute(requests_per_minute)
         self._bad = RateLimitItemPerMinute(refused_per_minute)
+        self._carves = RateLimitItemPerMinute(carves_per_minute)
         self._now_ns = now_ns
 
     def known(self, token_id: str) -> None:
@@ -37,6 +42,14 @@ class Rates:
             ProblemError: There were too many.
         """
         self._hit(self._bad, f"refused {network(address)}")
+
+    def carving(self, token_id: str) -> None:
+        """Count a flow whose packets are taken out of a capture: that reads the whole capture.
+
+        Raises:
+            ProblemError: There were too many.
+        """
+        self._hit(self._carves, f"carving {token_id}")
 
     def _hit(self, item: RateLimitItemPerMinute, key: str) -> None:
         if self._limiter.hit(item, key):

@@ -70,7 +70,7 @@ class ApiSettings(Section):
     )
     uploads: Path = Field(
         default=Path("/var/lib/camwatch/uploads"),
-        description="Directory in which uploaded captures wait; they go when they were replayed.",
+        description="Directory in which uploaded captures wait, and are kept after their replay.",
     )
     upload_bytes: int = Field(
         default=2_000_000_000, ge=1024, description="Largest capture that is taken, in bytes."
@@ -87,6 +87,26 @@ class ApiSettings(Section):
         default=3600,
         ge=10,
         description="Processor seconds of a replay; one that wants more is ended.",
+    )
+
+    kept_bytes: int = Field(
+        default=10_000_000_000,
+        ge=0,
+        description="Bytes of uploaded captures that are kept after their replay, so that the "
+        "packets of a flow can be taken out; the oldest go first. 0: none is kept.",
+    )
+    kept_days: float = Field(
+        default=30, ge=0, le=3650, description="Days that they are kept at most. 0: none is kept."
+    )
+    carves_per_minute: int = Field(
+        default=10, ge=1, description="Flows whose packets one token may take out in a minute."
+    )
+    carve_s: int = Field(
+        default=120,
+        ge=5,
+        le=3600,
+        description="Seconds in which the packets of a flow must be found, by the clock and of "
+        "the processor.",
     )
 
     @pydantic.model_validator(mode="after")

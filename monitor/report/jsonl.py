@@ -172,12 +172,17 @@ class FlowLines:
 
 def line(record: FlowRecord) -> str:
     """Return one record as a whole line: what `FlowLines` does, slowly and plainly."""
+    return _plain(members(record)) + "\n"
+
+
+def members(record: FlowRecord) -> dict[str, Any]:
+    """Return the members of the line of a record."""
     to = record.destination
     sides = {
         name: {"ip": side.ip, "port": side.port, "packets": side.packets, "bytes": side.bytes}
         for name, side in (("orig", record.orig), ("resp", record.resp))
     }
-    members = {
+    return {
         "flow_id": record.flow_id,
         "community_id": record.community_id,
         "start": utc_text(record.start_ns),
@@ -194,7 +199,6 @@ def line(record: FlowRecord) -> str:
         **sides,
         **json.loads("{" + verdict_members(record.verdict) + "}"),
     }
-    return _plain(members) + "\n"
 
 
 def party_members(party: Party) -> str:

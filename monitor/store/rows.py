@@ -123,4 +123,5 @@ def finding_row(finding: Finding, run_no: int, position: int) -> Row:
         "last_ns": finding.last_ns,
         "flows": finding.flows,
         "evidence": evidence_items(finding.evidence),
+        "flow_ids": list(finding.flow_ids),
     }

@@ -159,4 +159,5 @@ FINDINGS = Table(
     _number("last_ns", "Last flow that shows it"),
     _number("flows", "How many flows show it"),
     Column("evidence", JSON, nullable=False, doc="records.Evidence as objects, in order"),
+    Column("flow_ids", JSON, nullable=False, server_default="[]", doc="A few of the flows"),
 )

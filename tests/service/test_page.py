@@ -9,7 +9,7 @@ import pytest
 
 from tests.support import records
 from tests.support.outside import Asked, recording_proxy
-from tests.support.serving import ALERT, HOSTILE, Served, fill, serving
+from tests.support.serving import ALERT, HOSTILE, RUN, Served, fill, serving
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe is not installed")
@@ -28,6 +28,7 @@ VIEWS = (
     "/flows?filter=scope%20%3D%20outside",
     "/alerts",
     f"/alerts/{ALERT}",
+    f"/flows/{0:016x}?of={RUN}",
     "/replays",
     "/sensor",
     "/about",
@@ -207,6 +208,43 @@ def test_a_dropped_capture_is_replayed_and_opened_at_its_own_time(
     opened.click()
     visit.page.wait_for_selector("main .verdict")
     assert "Flows from" in (visit.page.text_content("main .head") or "")
+    visit.close()
+
+
+def test_from_what_a_replay_found_to_its_packets_are_three_clicks(
+    browser: Any, server: Served
+) -> None:
+    sample = Path("pcaps/a-camera-fetches-firmware-in-the-clear/input.pcap").read_bytes()
+    visit = Visit(browser, server, locale="en", viewport={"width": 1600, "height": 900})
+    visit.go("/replays")
+    named = {"name": "firmware.pcap", "mimeType": "application/octet-stream", "buffer": sample}
+    visit.page.set_input_files("input[type=file]", named)
+    row = visit.page.locator("tr", has_text="firmware.pcap")
+    row.get_by_role("link", name="Look at it").click(timeout=60_000)
+    visit.page.wait_for_selector("main .verdict")
+    visit.page.get_by_role("link", name="Alerts").first.click()
+    visit.page.get_by_text("Firmware was fetched").first.wait_for()
+    visit.page.locator("main td a.mono").first.click()
+    with visit.page.expect_download() as download:
+        visit.page.get_by_role("button", name="Download the packets").click()
+    path = download.value.path()
+    assert path is not None
+    # A section header block of pcapng.
+    assert path.read_bytes()[:4] == b"\x0a\x0d\x0d\x0a"
+    assert download.value.suggested_filename.endswith(".pcapng")
+    assert visit.problems == []
+    visit.close()
+
+
+def test_a_flow_of_a_sensor_says_that_packets_are_not_kept_and_what_to_do(
+    browser: Any, server: Served
+) -> None:
+    visit = Visit(browser, server, locale="en")
+    visit.go(f"/flows/{0:016x}?of={RUN}")
+    shown = visit.page.text_content("main") or ""
+    assert "A live sensor keeps no packets" in shown
+    assert f"host {CAMERA}" in shown
+    assert visit.page.get_by_role("button", name="Download the packets").count() == 0
     visit.close()
 
 

@@ -79,8 +79,9 @@ BODIES: Final[dict[str, Any]] = {
     },
     "/api/v1/cameras/{ip}/label": {"label": "Gate, north side", "note": "Replaced in March."},
 }
-LEFT_OUT: Final = ("/api/v1/about", "/api/v1/events", "/api/v1/session")
-"""What an example would say of the machine that made it, or never end."""
+PACKETS: Final = "/api/v1/flows/{flow_id}/packets"
+LEFT_OUT: Final = ("/api/v1/about", "/api/v1/events", "/api/v1/session", PACKETS)
+"""What an example would say of the machine that made it, never end, or not be JSON."""
 
 _RANDOM: Final = re.compile(r"[0-9a-f]{32}")
 _made: dict[str, str] = {}

@@ -116,6 +116,8 @@ def get_health(context: Ctx, _: AnyReader) -> Health:
         sensors = state.sensors(connection)
         waiting = state.unfinished_jobs(connection)
     stale = [row["name"] for row in sensors if now_ns - row["seen_ns"] > FRESH_NS]
+    captures = context.jobs.captures
+    amount = captures.amount()
     return Health(
         status="degraded" if stale else "ok",
         store="ok",
@@ -123,6 +125,9 @@ def get_health(context: Ctx, _: AnyReader) -> Health:
         stale_sensors=stale,
         event_clients=context.events.clients,
         waiting_jobs=waiting,
+        kept_captures=amount.captures,
+        kept_bytes=amount.bytes,
+        removed_captures=captures.removed,
     )
 
 

@@ -1,24 +1,41 @@
 """Flows."""
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Path, Query
-from sqlalchemy import Connection
-from starlette.responses import Response
+from sqlalchemy import Connection, RowMapping
+from starlette.background import BackgroundTask
+from starlette.responses import FileResponse, Response
 
-from monitor.api import listing
-from monitor.api.access import AnyReader
-from monitor.api.context import Ctx
+from monitor.api import knowledge, listing
+from monitor.api.access import Analyst, AnyReader
+from monitor.api.context import Context, Ctx
 from monitor.api.listing import Part, answer
 from monitor.api.params import FlowFilter, InPages, InScope, RunId, parsed
-from monitor.api.problems import not_found
-from monitor.api.shapes.flows import Flow, FlowDetail, plain
+from monitor.api.problems import ProblemError, not_found
+from monitor.api.shapes.flows import Flow, FlowDetail, PacketsAre, plain
 from monitor.api.shapes.flows import flow as shape
 from monitor.language import Where
+from monitor.report import jsonl
+from monitor.store import access
 from monitor.store.reading import flows, state
+from monitor.store.reading.scope import SENSOR_PREFIX
 
 router = APIRouter(tags=["flows"])
+
+PCAPNG: Final = "application/x-pcapng"
+
+FlowId = Annotated[
+    str, Path(pattern=r"^[0-9a-f]{16}$", description="Id of the flow: 16 hex digits.")
+]
+
+WHY_NOT: Final = {
+    PacketsAre.SENSOR: "a sensor keeps no packets; record at the mirror port, and upload that",
+    PacketsAre.REMOVED: "the uploaded capture is not kept any more; upload it again",
+    PacketsAre.ELSEWHERE: "it was replayed from a file that this server does not have; use "
+    "'camwatch inspect', or upload the capture",
+}
 
 
 class FlowSort(StrEnum):
@@ -58,19 +75,76 @@ def list_flows(
 
 
 @router.get("/flows/{flow_id}", summary="One flow, and why it was given its answer")
-def get_flow(
-    context: Ctx,
-    _: AnyReader,
-    flow_id: Annotated[
-        str, Path(pattern=r"^[0-9a-f]{16}$", description="Id of the flow: 16 hex digits.")
-    ],
-    run: RunId = None,
-) -> FlowDetail:
+def get_flow(context: Ctx, _: AnyReader, flow_id: FlowId, run: RunId = None) -> FlowDetail:
     """Return a flow with the account of its purpose, as `camwatch explain` gives it."""
+    row, of_run = _find(context, run, flow_id)
+    account, text = context.knowledge.account(row, of_run)
+    with context.reader.connect() as connection:
+        packets, _job = _packets(context, connection, of_run["id"])
+    return FlowDetail(flow=shape(row), account=account, text=text, packets=packets)
+
+
+@router.get(
+    "/flows/{flow_id}/packets",
+    summary="The packets of one flow",
+    response_class=FileResponse,
+    responses={200: {"content": {PCAPNG: {"schema": {"type": "string", "format": "binary"}}}}},
+)
+def get_packets(context: Ctx, who: Analyst, flow_id: FlowId, run: RunId = None) -> FileResponse:
+    """Take the packets of a flow out of the uploaded capture that it was found in, as pcapng.
+
+    The comment of each packet names its frame in the capture. The header `X-Camwatch-Packets` has their number,
+    `X-Camwatch-Doubt` how they differ from what was counted, if they do. It is written into the audit log, and
+    done `api.carves_per_minute` times a minute at most.
+    """
+    row, of_run = _find(context, run, flow_id)
+    with context.reader.connect() as connection:
+        packets, job = _packets(context, connection, of_run["id"])
+    if job is None:
+        raise ProblemError(404, WHY_NOT[packets], kind="no-packets")
+    context.rates.carving(who.token_id or "this machine")
+    found = next(one for one in of_run["inputs"] if one.get("sha256") == job["sha256"])
+    made = context.carver.carve(
+        context.jobs.path(job["id"]),
+        jsonl.members(knowledge.record(row)),
+        {key: found[key] for key in ("size_bytes", "sha256", "first_ns", "last_ns")}
+        | {"name": job["file_name"]},
+    )
+    try:
+        with context.edits.transaction() as connection:
+            access.log(
+                connection, at_ns=context.now_ns(), author=who.name, action="flow.packets",
+                subject=flow_id, detail={"run": of_run["id"], "packets": made.packets},
+            )  # fmt: skip
+    except BaseException:
+        made.forget()
+        raise
+    headers = {"X-Camwatch-Packets": str(made.packets)}
+    if made.doubt:
+        headers["X-Camwatch-Doubt"] = made.doubt
+    return FileResponse(
+        made.path, media_type=PCAPNG, filename=f"camwatch-{flow_id}.pcapng", headers=headers,
+        background=BackgroundTask(made.forget),
+    )  # fmt: skip
+
+
+def _find(context: Context, run: str | None, flow_id: str) -> tuple[RowMapping, RowMapping]:
     with context.reader.connect() as connection:
         row = flows.flow(connection, run, flow_id)
         of_run = None if row is None else state.run(connection, row["run"])
     if row is None or of_run is None:
         raise not_found(f"flow {flow_id}")
-    account, text = context.knowledge.account(row, of_run)
-    return FlowDetail(flow=shape(row), account=account, text=text)
+    return row, of_run
+
+
+def _packets(
+    context: Context, connection: Connection, run_id: str
+) -> tuple[PacketsAre, RowMapping | None]:
+    """Return where the packets of a run are, and the upload that has them, where that is kept."""
+    if run_id.startswith(SENSOR_PREFIX):
+        return PacketsAre.SENSOR, None
+    job = context.jobs.captures.of_run(connection, run_id)
+    if job is not None:
+        return PacketsAre.KEPT, job
+    was_uploaded = bool(state.uploaded_names(connection, [run_id]))
+    return (PacketsAre.REMOVED if was_uploaded else PacketsAre.ELSEWHERE), None

@@ -59,7 +59,11 @@ async def create_job(
     The answer is the job; `GET /jobs/{job_id}` tells its progress, and then the run.
     """
     job_id = secrets.token_hex(16)
-    size, sha256 = await _receive(context, request, job_id)
+    try:
+        size, sha256 = await _receive(context, request, job_id)
+    except BaseException:
+        context.jobs.captures.settled(job_id)
+        raise
 
     def add() -> None:
         with context.edits.transaction() as connection:
@@ -78,6 +82,8 @@ async def create_job(
     except BaseException:
         context.jobs.path(job_id).unlink(missing_ok=True)
         raise
+    finally:
+        context.jobs.captures.settled(job_id)
     context.jobs.wake()
     return await asyncio.to_thread(_job, context, job_id)
 

@@ -165,7 +165,7 @@ def _finding(row: RowMapping) -> Finding:
         rule=row["rule"], severity=row["severity"], title=row["title"],
         camera=row["camera_ip"] or None, explanation=row["explanation"],
         first=utc_text(row["first_ns"]), last=utc_text(row["last_ns"]), flows=row["flows"],
-        evidence=evidence_items(row["evidence"]),
+        evidence=evidence_items(row["evidence"]), flow_ids=row["flow_ids"],
     )  # fmt: skip
 
 

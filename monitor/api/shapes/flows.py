@@ -1,5 +1,6 @@
 """Flows: the members of a line of flows.jsonl, and the run."""
 
+from enum import StrEnum
 from typing import Any
 
 from pydantic import Field
@@ -57,6 +58,15 @@ class Flow(Shape):
     evidence: list[EvidenceItem]
 
 
+class PacketsAre(StrEnum):
+    """Where the packets of a flow are."""
+
+    KEPT = "kept"
+    SENSOR = "sensor"
+    REMOVED = "removed"
+    ELSEWHERE = "elsewhere"
+
+
 class FlowDetail(Shape):
     """One flow, and why it was given its answer."""
 
@@ -65,6 +75,11 @@ class FlowDetail(Shape):
         description="Step by step, as `camwatch explain --json` gives it"
     )
     text: list[str] = Field(description="The same in words, line by line")
+    packets: PacketsAre = Field(
+        description="`kept`: `GET /flows/{flow_id}/packets` has them. `sensor`: a sensor keeps none. "
+        "`removed`: the upload is not kept any more. `elsewhere`: replayed from a file that this "
+        "server does not have"
+    )
 
 
 def flow(row: RowMapping) -> Flow:

@@ -42,6 +42,7 @@ class Finding(Shape):
     last: Moment
     flows: int
     evidence: list[EvidenceItem]
+    flow_ids: list[str] = Field(description="A few of the flows")
 
 
 class RunDetail(Shape):
@@ -205,6 +206,9 @@ class Health(Shape):
     stale_sensors: list[str]
     event_clients: int
     waiting_jobs: int
+    kept_captures: int = Field(description="Uploaded captures in the directory")
+    kept_bytes: int = Field(description="Their size")
+    removed_captures: int = Field(description="Given up for newer ones or by age, since the start")
 
 
 class Alive(Shape):

@@ -33,6 +33,13 @@ export function address(path, question = {}) {
 export const get = async (path, question, signal) =>
   answer(await fetch(address(path, question), { headers: { accept: "application/json" }, signal }));
 
+/** Fetch a file, by its whole address. */
+export async function file(address) {
+  const response = await fetch(address);
+  if (!response.ok) await answer(response);
+  return response.blob();
+}
+
 /** Tell. The header shows that this page asks: another site's page cannot set it. */
 export const send = async (method, path, body) =>
   answer(

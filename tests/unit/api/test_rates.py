@@ -19,7 +19,7 @@ def test_a_machine_has_one_count(address: str, counted: str) -> None:
 
 
 def test_each_has_its_own_count() -> None:
-    rates = Rates(2, 1, lambda: 0)
+    rates = Rates(2, 1, 1, lambda: 0)
     rates.known("a")
     rates.known("a")
     rates.known("b")

@@ -96,7 +96,7 @@ def test_a_newer_schema_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "newer.db"
     _upgrade(path)
     _execute(path, "UPDATE camwatch_schema SET version_num = '9999'")
-    with pytest.raises(StoreError, match=r"schema 9999 is newer than 0005.*update camwatch"):
+    with pytest.raises(StoreError, match=r"schema 9999 is newer than 0006.*update camwatch"):
         _upgrade(path)
 
 

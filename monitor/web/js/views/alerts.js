@@ -15,13 +15,17 @@ export async function alerts({ scope, signal, question, who, again }) {
   // Open alerts matter whatever the time that is looked at.
   const asked = { run: scope.run, ...(state === "open" ? {} : scope), filter, severity: question.get("severity") ?? undefined, state: state === "all" ? undefined : state };
   on(signal, (kind) => kind === "alert" && again());
-  const [body, silences] = await Promise.all([
+  // A replay raises no alerts: what it found are findings, with the flows that show them.
+  const isReplay = scope.run && !scope.run.startsWith("sensor:");
+  const [body, silences, run] = await Promise.all([
     filtered(filter, () => list({
       path: "/alerts", asked, signal, label: t("nav.alerts"), columns: columns(),
       nothing: ui.empty(t("alerts.none"), t(filter ? "filter.nothing" : "alerts.none.text")),
     })),
     get("/silences", { limit: 50 }, signal),
+    isReplay ? get(`/runs/${encodeURIComponent(scope.run)}`, {}, signal) : null,
   ]);
+  if (run) return [ui.head(t("nav.alerts"), t("findings.text")), ui.card(t("findings"), null, found(run))];
   return [
     ui.head(t("nav.alerts"), t("alerts.text"),
       h("div", { class: "segments", role: "group", "aria-label": t("state") }, ["open", "resolved", "all"].map((name) => h("button", { type: "button", "aria-pressed": String(name === state), onclick: () => ask({ state: name === "open" ? null : name }) }, t(`state.${name}`)))),
@@ -32,6 +36,21 @@ export async function alerts({ scope, signal, question, who, again }) {
     ui.card("", null, body),
     silences.items.length > 0 && ui.card(t("silences"), t("silences.text"), quiet(silences.items, who, again)),
   ];
+}
+
+const RANK = ["critical", "high", "medium", "low", "info"];
+
+function found(run) {
+  if (!run.findings.length) return ui.empty(t("findings.none"));
+  const rank = (one) => (RANK.indexOf(one.severity) + RANK.length + 1) % (RANK.length + 1);
+  const flow = (id) => h("div", {}, h("a", { class: "mono", href: href(`/flows/${id}`, { of: run.run.id }) }, id));
+  return ui.table([
+    { title: t("finding"), main: true, cell: (one) => [one.title, h("span", { class: "sub" }, one.rule)] },
+    { title: t("severity"), cell: (one) => ui.severity(one.severity) },
+    { title: t("camera"), cell: (one) => (one.camera ? h("a", { href: href(`/cameras/${one.camera}`) }, one.camera) : ui.unknown(t("alert.whole"))) },
+    { title: t("times"), right: true, cell: (one) => format.count(one.flows) },
+    { title: t("flow.flows"), cell: (one) => (one.flow_ids.length ? one.flow_ids.slice(0, 3).map(flow) : ui.unknown(t("nothing"))) },
+  ], run.findings.toSorted((a, b) => rank(a) - rank(b)), t("findings"));
 }
 
 const columns = () => [

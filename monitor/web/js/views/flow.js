@@ -1,13 +1,13 @@
 // One flow: what was seen, what it is taken for, and why, step by step.
 
-import { get } from "../api.js";
+import { address, file, get } from "../api.js";
 import { h } from "../dom.js";
 import * as format from "../format.js";
 import { t } from "../i18n.js";
 import { href } from "../router.js";
 import * as ui from "../ui.js";
 
-export async function flow({ params, scope, signal, question }) {
+export async function flow({ params, scope, signal, question, who }) {
   const told = await get(`/flows/${encodeURIComponent(params.id)}`, { run: question.get("of") ?? scope.run }, signal);
   const one = told.flow;
   const to = one.destination;
@@ -18,8 +18,40 @@ export async function flow({ params, scope, signal, question }) {
       ui.sized("w6", t("flow.facts"), null, facts(one)),
       ui.sized("w6", t("flow.evidence"), t("flow.evidence.text"), evidence(one.evidence)),
       ui.sized("", t("flow.why"), null, h("pre", { class: "told" }, told.text.join("\n"))),
-      ui.sized("", t("flow.packets"), null, h("p", { class: "soft" }, t("flow.packets.text")), h("pre", { class: "told" }, `camwatch inspect RUN ${one.flow_id} --write flow.pcapng`))),
+      ui.sized("", t("flow.packets"), null, packets(told, who))),
   ];
+}
+
+/** What to do to get the packets: fetch them where they are kept, and else what leads to them. */
+function packets(told, who) {
+  const one = told.flow;
+  const say = (text) => h("p", {}, text);
+  const run = (line) => h("pre", { class: "told" }, line);
+  if (told.packets === "kept") {
+    if (who.role === "reader") return say(t("flow.packets.reader"));
+    const path = address(`/flows/${encodeURIComponent(one.flow_id)}/packets`, { run: one.run });
+    return [
+      say(t("flow.packets.kept")),
+      h("button", { class: "button primary", type: "button", onclick: (event) => fetchPackets(event.currentTarget, path, one) }, t("flow.packets.get")),
+    ];
+  }
+  if (told.packets === "sensor") return [say(t("flow.packets.sensor")), run(`tcpdump -i MIRROR -w camera.pcap '${one.vlan === null ? "" : "vlan and "}host ${one.camera.ip}'`)];
+  if (told.packets === "removed") return [say(t("flow.packets.removed")), h("a", { class: "button", href: href("/replays") }, t("nav.replays"))];
+  return [say(t("flow.packets.elsewhere")), run(`camwatch inspect RUN ${one.flow_id} --write flow.pcapng`)];
+}
+
+/** Not a plain link: a refusal is then words on this page, and no page of its own. */
+async function fetchPackets(button, path, one) {
+  button.disabled = true;
+  try {
+    const url = URL.createObjectURL(await file(path));
+    const link = h("a", { href: url, download: `camwatch-${one.flow_id}.pcapng` });
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(url), 60_000);
+  } catch (error) {
+    ui.notice(error.message);
+  }
+  button.disabled = false;
 }
 
 function facts(one) {
