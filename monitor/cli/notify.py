@@ -35,7 +35,7 @@ def targets(config: ConfigOption = None, store: StoreOption = None) -> None:
 
     loaded = settings_module.load(config)
     settings = loaded.notify.target
-    outbox = Outbox.open(store or loaded.store.url)
+    outbox = Outbox.open(store or loaded.store.address())
     try:
         with outbox.reading() as connection:
             tallies = outbox_lists.tallies(connection)
@@ -93,7 +93,7 @@ def send_test(
         typer.echo(f"not delivered: {receipt.error}", err=True)
         raise typer.Exit(1)
     typer.echo("delivered")
-    url = store or loaded.store.url
+    url = store or loaded.store.address()
     if not engine.is_there(engine.parse(url)):
         # Before the sensor's first run there is nothing to switch on, and the file that this
         # would make would belong to whoever tests, not to the sensor.
@@ -116,7 +116,7 @@ def dead(
     from monitor.store import outbox_lists  # noqa: PLC0415  # slow imports wait for the command
     from monitor.store.outbox import Outbox  # noqa: PLC0415  # see above
 
-    outbox = Outbox.open(store or settings_module.load(config).store.url)
+    outbox = Outbox.open(store or settings_module.load(config).store.address())
     try:
         with outbox.reading() as connection:
             listed = outbox_lists.dead(connection, target)
@@ -148,7 +148,7 @@ def resend(
 
     if not (numbers or target or every):
         raise UsageError("notify resend: which ones; give numbers, --target NAME or --all")
-    outbox = Outbox.open(store or settings_module.load(config).store.url)
+    outbox = Outbox.open(store or settings_module.load(config).store.address())
     try:
         with outbox.writing() as connection:
             many = outbox_lists.resend(connection, time.time_ns(), target=target, ids=numbers or ())

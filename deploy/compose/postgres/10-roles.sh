@@ -2,9 +2,11 @@
 # Run once, when the database is made: camwatch owns it; grafana reads what its boards need, and no more.
 set -eu
 secrets=${SECRETS:-/run/secrets}
+camwatch=$(cat "$secrets/postgres_password")
+grafana=$(cat "$secrets/grafana_db_password")
 psql --quiet --set ON_ERROR_STOP=1 --username "${POSTGRES_USER:-postgres}" --dbname postgres \
-  --set camwatch="$(cat $secrets/postgres_password)" \
-  --set grafana="$(cat $secrets/grafana_db_password)" <<'SQL'
+  --set camwatch="$camwatch" \
+  --set grafana="$grafana" <<'SQL'
 CREATE ROLE camwatch LOGIN PASSWORD :'camwatch';
 CREATE ROLE grafana LOGIN PASSWORD :'grafana' CONNECTION LIMIT 10;
 ALTER ROLE grafana SET default_transaction_read_only = on;
