@@ -3,13 +3,14 @@
 import dataclasses
 from collections.abc import Sequence
 from itertools import compress
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from monitor.classify.index import FIRST_DYNAMIC
 from monitor.dissect import dns
 from monitor.dissect.pieces import Pieces
+from monitor.following import Message
 from monitor.indexing import FAR, Indexer, Stages
 from monitor.model.addresses import Networks
 from monitor.model.arrays import I64, Bool
@@ -32,18 +33,6 @@ _SEVERAL = 3
 _ACTIVE = EndReason.ACTIVE.value
 _UNANSWERED = OUTCOMES.index(Outcome.UNANSWERED)
 _ANSWERED = OUTCOMES.index(Outcome.ANSWERED)
-
-
-class Message(NamedTuple):
-    """A datagram that is read in packet order, because later flows need what it says."""
-
-    ts_ns: int
-    src: tuple[int, int]
-    dst: tuple[int, int]
-    src_port: int
-    dst_port: int
-    src_mac: int
-    payload: bytes
 
 
 class Assembler:

@@ -1,23 +1,17 @@
 """The ordered stages, from frames to records; the only place that knows the order."""
 
-import copy
 import dataclasses
 import queue
 import threading
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Protocol
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
 
-import numpy as np
-
-from monitor.assembly import Assembler, Message
+from monitor.assembly import Assembler
 from monitor.classify import Classifier
 from monitor.config import Settings
-from monitor.config.inventory_file import read_inventory
 from monitor.coverage.kernel import watch as watch_packets
 from monitor.coverage.run import CoverageRun
 from monitor.coverage.stage import Watched
-from monitor.decode import Decoder
 from monitor.decode.kernel import decode_rows
 from monitor.dissect import dhcp, dns
 from monitor.dissect.kernel_digest import digests
@@ -28,15 +22,10 @@ from monitor.enrich.geo import Geo
 from monitor.enrich.names import NameTable
 from monitor.enrich.operators import Operators
 from monitor.enrich.oui import OuiTable
-from monitor.flow import FlowSettings, FlowStage
 from monitor.flow.kernel import follow
+from monitor.following import Counts, Following, Frames, Watch, Work, site, whom_to_watch
 from monitor.indexing import Stages
-from monitor.model.addresses import Networks, Roles
-from monitor.model.flows import FlowCounts, FlowStep
-from monitor.model.frames import FrameBatch, Tick
-from monitor.model.inventory import NO_INVENTORY
 from monitor.model.jit import is_cached
-from monitor.model.packets import PacketBatch
 from monitor.model.rows import RecordBatch, joined, no_rows
 from monitor.model.shards import WHOLE, Shard
 from monitor.model.words import EndReason, Stop
@@ -49,58 +38,16 @@ STEPS_AHEAD = 4
 """Steps that the packet side may be ahead of the flow side: bounds memory, hides waiting."""
 
 
-@dataclasses.dataclass(slots=True)
-class Counts:
-    """Running totals over all stages; ``frames == packets + stopped.sum()``."""
-
-    frames: int = 0
-    packets: int = 0
-    stopped: np.ndarray[Any, np.dtype[np.int64]] = dataclasses.field(
-        default_factory=lambda: np.zeros(len(Stop), dtype=np.int64)
-    )
-    flow: FlowCounts = dataclasses.field(default_factory=FlowCounts)
-    flows_ended: int = 0
-    """Flow records of the flow stage, over all shares."""
-
-    records: int = 0
-    """Of those, the ones with a camera, in this share."""
-
-
-class Frames(Protocol):
-    """Where frames come from: files, which end, or interfaces, which tick."""
-
-    def batches(self) -> Iterator[FrameBatch | Tick]:
-        """Yield frames; a batch holds until the next item is asked for."""
-
-
-class Watch(Protocol):
-    """What looks at packets beside the stages; its calls never overlap."""
-
-    def see(self, frames: FrameBatch, packets: PacketBatch) -> None:
-        """Look at a batch, and keep nothing of it."""
-
-    def tick(self, now_ns: int) -> None:
-        """Take note that time has moved on."""
-
-
-@dataclasses.dataclass(slots=True)
-class _Work:
-    messages: list[Message]
-    step: FlowStep
-    counts: "Counts | None" = None
-    """At a tick: everything that was counted so far, frames before it and none after."""
-
-    beside: object = None
-    """What `at_tick` gave then."""
-
-
 def is_compiled() -> bool:
     """Return whether the largest kernels are on disk; else the first batch takes a while."""
     return all(is_cached(one) for one in (decode_rows, follow, digests, watch_packets, put_lines))
 
 
 class Pipeline:
-    """One run over one capture. Packet work runs in a thread of its own, without the GIL."""
+    """One run over one capture, or one share of its flows.
+
+    Packet work runs in a thread of its own, without the GIL, or in another process.
+    """
 
     def __init__(
         self,
@@ -125,21 +72,12 @@ class Pipeline:
         """The counts of the last tick: they agree with each other, and with the records so far."""
 
         self.beside: object = None
+        self._settings = settings
         self._watch = watch
         self._at_tick = at_tick
         self._stages = stages
         self._shard = shard
         self._assembler = Assembler(stages)
-        self._decoder = Decoder()
-        self._flows = FlowStage(
-            FlowSettings(
-                max_flows=settings.flow.max_flows,
-                use_vlan=settings.flow.use_vlan,
-                tcp_idle_s=settings.flow.tcp_idle_s,
-                udp_idle_s=settings.flow.udp_idle_s,
-                active_s=settings.flow.active_s,
-            )
-        )
 
     def renew(self, stages: Stages) -> None:
         """Go on with other knowledge; flows, and what was learnt of hosts, stay. Between batches."""
@@ -152,118 +90,78 @@ class Pipeline:
         At a tick, what there is comes at once, be it nothing: a batch without rows. Stopping early
         is allowed: the reader is told and waited for.
         """
-        work: queue.Queue[_Work | BaseException | None] = queue.Queue(STEPS_AHEAD)
+        following = Following(self._settings, self._watch, self._at_tick)
+        self.counts = following.counts
+        work: queue.Queue[Work | BaseException | None] = queue.Queue(STEPS_AHEAD)
         stop = threading.Event()
         reader = threading.Thread(
-            target=self._read, args=(capture, work, stop), name="packets", daemon=True
+            target=_read, args=(following.works(capture), work, stop), name="packets", daemon=True
         )
         reader.start()
-        made: list[RecordBatch] = []
-        rows = 0
         try:
-            while (item := work.get()) is not None:
-                if isinstance(item, BaseException):
-                    raise item
-                batch = self._assemble(item)
-                if len(batch):
-                    if rows >= ROWS_TOGETHER or (made and made[0].words is not batch.words):
-                        yield joined(made)
-                        made, rows = [], 0
-                    made.append(batch)
-                    rows += len(batch)
-                if item.counts is not None:
-                    self.told, self.beside = item.counts, item.beside
-                    self.told.records = self.counts.records
-                    self.told.flows_ended = self.counts.flows_ended
-                    yield joined(made) if made else no_rows()
-                    made, rows = [], 0
-            if made:
-                yield joined(made)
+            yield from self.take(_handed(work))
         finally:
             stop.set()
             while reader.is_alive():
                 _drain(work)
                 reader.join(timeout=0.05)
 
-    def _assemble(self, item: _Work) -> RecordBatch:
+    def take(self, works: Iterable[Work]) -> Iterator[RecordBatch]:
+        """Yield the records of flows that a packet side elsewhere follows; as `run` does."""
+        made: list[RecordBatch] = []
+        rows = 0
+        for item in works:
+            batch = self._assemble(item)
+            if len(batch):
+                if rows >= ROWS_TOGETHER or (made and made[0].words is not batch.words):
+                    yield joined(made)
+                    made, rows = [], 0
+                made.append(batch)
+                rows += len(batch)
+            if item.counts is not None:
+                self.told, self.beside = item.counts, item.beside
+                self.told.records = self.counts.records
+                yield joined(made) if made else no_rows()
+                made, rows = [], 0
+        if made:
+            yield joined(made)
+
+    def _assemble(self, item: Work) -> RecordBatch:
         self._assembler.take_messages(item.messages, self._shard)
         self._assembler.take_conversations(item.step.conversations, self._shard)
         made = self._assembler.take_flows(item.step, self._shard)
         self.counts.records += len(made)
-        self.counts.flows_ended += len(item.step.ended)
         return made
 
-    def _read(
-        self,
-        capture: Frames,
-        work: "queue.Queue[_Work | BaseException | None]",
-        stop: threading.Event,
-    ) -> None:
-        try:
-            for item in self._steps(capture):
-                if stop.is_set():
-                    return
-                work.put(item)
-            work.put(None)
-        except BaseException as error:  # noqa: BLE001  # handed to the caller's thread, not eaten
-            work.put(error)
 
-    def _steps(self, capture: Frames) -> Iterator[_Work]:
-        counts, watch = self.counts, self._watch
-        # Who looks on sees the packets while the flow stage follows them: both leave the GIL.
-        with ThreadPoolExecutor(1, "beside") as beside:
-            for frames in capture.batches():
-                if isinstance(frames, Tick):
-                    yield self._tick(frames)
-                    continue
-                packets, decoded = self._decoder.decode(frames)
-                counts.frames += decoded.frames
-                counts.packets += decoded.packets
-                counts.stopped += decoded.stopped
-                seen = None if watch is None else beside.submit(watch.see, frames, packets)
-                step = self._flows.step(packets)
-                if seen is not None:
-                    seen.result()  # Afterwards the buffers are used again.
-                yield _Work(_messages(frames, packets, step), step)
-        for step in self._flows.finish():
-            yield _Work([], step)
-        counts.flow = self._flows.counts
-
-    def _tick(self, tick: Tick) -> _Work:
-        step = self._flows.advance(tick.now_ns)
-        if self._watch is not None:
-            self._watch.tick(tick.now_ns)
-        beside = self._at_tick()
-        self.counts.flow = self._flows.counts
-        return _Work([], step, copy.deepcopy(self.counts), beside)
+def _read(
+    works: Iterable[Work],
+    to: "queue.Queue[Work | BaseException | None]",
+    stop: threading.Event,
+) -> None:
+    try:
+        for item in works:
+            if stop.is_set():
+                return
+            to.put(item)
+        to.put(None)
+    except BaseException as error:  # noqa: BLE001  # handed to the caller's thread, not eaten
+        to.put(error)
 
 
-def _drain(work: "queue.Queue[_Work | BaseException | None]") -> None:
+def _handed(work: "queue.Queue[Work | BaseException | None]") -> Iterator[Work]:
+    while (item := work.get()) is not None:
+        if isinstance(item, BaseException):
+            raise item
+        yield item
+
+
+def _drain(work: "queue.Queue[Work | BaseException | None]") -> None:
     try:
         while True:
             work.get_nowait()
     except queue.Empty:
         pass
-
-
-def _messages(frames: FrameBatch, packets: PacketBatch, step: FlowStep) -> list[Message]:
-    """Copy the payload of messages out of the reader's buffer, before it is used again."""
-    made = []
-    data = frames.data
-    for row in step.message_row.tolist():
-        at = int(packets.payload_off[row])
-        made.append(
-            Message(
-                int(packets.ts_ns[row]),
-                (int(packets.src_hi[row]), int(packets.src_lo[row])),
-                (int(packets.dst_hi[row]), int(packets.dst_lo[row])),
-                int(packets.src_port[row]),
-                int(packets.dst_port[row]),
-                int(packets.src_mac[row]),
-                data[at : at + int(packets.payload_len[row])].tobytes(),
-            )
-        )
-    return made
 
 
 def open_stages(settings: Settings) -> Stages:
@@ -273,12 +171,9 @@ def open_stages(settings: Settings) -> Stages:
         ConfigError: A catalogue entry, a database or the inventory is refused.
     """
     ouis = OuiTable.open()
-    listed = settings.site.inventory
-    inventory = NO_INVENTORY if listed is None else read_inventory(listed)
-    # An inventory alone does not narrow: what it does not list must be found.
-    cameras = (*settings.site.cameras, *(inventory.networks if settings.site.cameras else ()))
+    roles, inventory = site(settings)
     return Stages(
-        roles=Roles(cameras, settings.site.networks),
+        roles=roles,
         registry=Registry(),
         names=NameTable(),
         ouis=ouis,
@@ -292,9 +187,7 @@ def open_stages(settings: Settings) -> Stages:
 
 def watched(settings: Settings, stages: Stages) -> Watched:
     """Return whom coverage looks at: named networks and the inventory, else the whole site."""
-    inventory = stages.inventory
-    cameras = Networks((*settings.site.cameras, *inventory.networks))
-    return Watched(stages.roles.site, cameras, inventory.macs)
+    return whom_to_watch(settings, stages.roles, stages.inventory)
 
 
 def watch(settings: Settings, stages: Stages) -> CoverageRun:

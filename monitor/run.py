@@ -27,18 +27,17 @@ from monitor import __version__, config, pipeline, share
 from monitor.capture import open_capture
 from monitor.capture.hashing import KnownHash
 from monitor.config import Settings
-from monitor.coverage.account import Account
 from monitor.coverage.conclude import Conclusion, conclude, reading_faults
 from monitor.coverage.parts import Station
 from monitor.errors import UsageError
+from monitor.follower import CHUNK_BYTES, MOST_SHARES, Followed, Follower
 from monitor.indexing import Stages
 from monitor.keeping import Keeper
-from monitor.model.frames import InputInfo
 from monitor.model.shards import Shard
 from monitor.model.words import DeviceKind, Severity, Stop
 from monitor.policy.load import load_rules
 from monitor.report import build, files, terminal
-from monitor.report.jsonl import FlowPart, put_together
+from monitor.report.jsonl import FlowPart, PartIndex, put_together
 
 BAR_FROM_BYTES = 32_000_000
 """Captures smaller than this are read before a progress bar could be looked at."""
@@ -58,6 +57,9 @@ class Job:
 
     known_hash: KnownHash = lambda _fd, _is_over: ""
     """Asked for the SHA-256 of an open input before it is computed."""
+
+    follower: Follower | None = None
+    """What follows the packets of `files`, where that is another process."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,9 +139,6 @@ def replay(job: Job, progress: Progress) -> Done:
     # Records hold no cycles: looking for some takes a third of the time and finds none.
     gc.freeze()
     gc.disable()
-    # One process writes the store; and one compiles, so that not all do.
-    is_single = bool(job.store_url) or not pipeline.is_compiled()
-    shares = 1 if is_single else share.how_many(job.files)
     with ExitStack() as stack:
         # What can be refused is opened before work begins that would be thrown away.
         settings = config.as_dict(job.settings)
@@ -157,28 +156,15 @@ def replay(job: Job, progress: Progress) -> Done:
             kept.begin({"camwatch": __version__, **pipeline.versions(stages)})
         if not pipeline.is_compiled():
             sys.stderr.write("camwatch: compiling the packet kernels, once; about half a minute\n")
-        task = share.Task(
-            files=job.files, settings=job.settings, stages=stages, rules=rules, out=job.out
-        )
-        helpers = stack.enter_context(share.Helpers(task, shares))
+        task = share.Task(settings=job.settings, stages=stages, rules=rules, out=job.out)
         part = None if job.out is None else stack.enter_context(FlowPart(job.out, 0))
-        capture = stack.enter_context(
-            open_capture(
-                job.files,
-                progress=progress.at,
-                chunk_bytes=share.CHUNK_BYTES,
-                known=job.known_hash,
-            )
-        )
-        progress.expect(capture.total_bytes)
-        done = share.work(task, capture, Shard(0, shares), part, kept)
-        parts = [done.part]
-        for other in helpers.gather():
-            done.merge(other)
-            stages.devices.merge(other.signs)
-            parts.append(other.part)
+        if job.follower is None:
+            done, seen = _alone(job, task, progress, part, kept)
+            parts = [done.part]
+        else:
+            done, seen, parts = _together(stack, job.follower, task, progress, part, kept)
         devices = stages.devices.final()
-        report = _report(job, stages, capture.inputs, done)
+        report = _report(job, stages, seen, done)
         if kept is not None:
             kept.finish(
                 devices=devices.values(),
@@ -199,8 +185,53 @@ def replay(job: Job, progress: Progress) -> Done:
                 settings=settings,
                 command=job.command,
             )
-        faults = [f"{item.name}: {item.fault}" for item in capture.inputs if item.fault]
+        faults = [f"{item.name}: {item.fault}" for item in seen.inputs if item.fault]
     return Done(report=report, out=job.out, faults=faults)
+
+
+def _alone(
+    job: Job, task: share.Task, progress: Progress, part: FlowPart | None, kept: Keeper | None
+) -> tuple[share.Gathered, Followed]:
+    """Do it all in this process."""
+    coverage = pipeline.watch(task.settings, task.stages)
+    line = pipeline.Pipeline(task.settings, task.stages, watch=coverage)
+    with open_capture(
+        job.files, progress=progress.at, chunk_bytes=CHUNK_BYTES, known=job.known_hash
+    ) as capture:
+        progress.expect(capture.total_bytes)
+        done = share.work(task, line.run(capture), part, kept)
+        return done, Followed(inputs=capture.inputs, counts=line.counts, coverage=coverage.finish())
+
+
+def _together(  # what a replay is made of
+    stack: ExitStack,
+    follower: Follower,
+    task: share.Task,
+    progress: Progress,
+    part: FlowPart | None,
+    kept: Keeper | None,
+) -> tuple[share.Gathered, Followed, list[PartIndex | None]]:
+    """Handle the flows of what another process follows, here and in further processes."""
+    total = follower.total_bytes()
+    # One process writes the store; and one compiles, so that not all do.
+    is_single = kept is not None or not pipeline.is_compiled()
+    shares = follower.shares(1 if is_single else MOST_SHARES)
+    # Their files are put together later: so the helpers are left at the very end.
+    helpers = stack.enter_context(share.Helpers(task, follower, shares))
+    progress.expect(total)
+    try:
+        done = share.followed(task, follower, Shard(0, shares), part, kept, progress=progress.at)
+    except EOFError:
+        follower.finish()  # Says why.
+        raise
+    parts = [done.part]
+    for other in helpers.gather():
+        done.merge(other)
+        task.stages.devices.merge(other.signs)
+        parts.append(other.part)
+    seen = follower.finish()
+    seen.counts.records = done.records
+    return done, seen, parts
 
 
 def _now_ns() -> int:
@@ -250,14 +281,12 @@ def refuse_other_run(path: Path, captures: Sequence[str]) -> None:
         )
 
 
-def _report(
-    job: Job, stages: Stages, inputs: Sequence[InputInfo], done: share.Gathered
-) -> dict[str, Any]:
-    site = job.settings.site
+def _report(job: Job, stages: Stages, seen: Followed, done: share.Gathered) -> dict[str, Any]:
+    site, inputs = job.settings.site, seen.inputs
     assumed = []
     if not site.cameras:
         assumed.append("every site address that talks may be a camera (--cameras says which are)")
-    left_out = done.counts.flows_ended - done.counts.records
+    left_out = seen.counts.flows_ended - seen.counts.records
     if site.cameras and left_out:
         assumed.append(
             f"only the addresses of --cameras count; {left_out} flows of others were left out"
@@ -265,7 +294,7 @@ def _report(
     if site.networks == config.SiteSettings().networks:
         assumed.append("the site is the private, link-local and carrier-NAT ranges (--site)")
     devices = stages.devices.final()
-    concluded = _conclude(job, stages, inputs, done)
+    concluded = _conclude(job, stages, seen, done)
     return build.build(
         done.summary,
         done.findings.as_list(),
@@ -275,9 +304,9 @@ def _report(
             assumed=assumed,
             losses=[
                 *(f"{item.name}: {item.fault}" for item in inputs if item.fault),
-                *pipeline.losses(done.counts),
+                *pipeline.losses(seen.counts),
             ],
-            counters=pipeline.counters(done.counts),
+            counters=pipeline.counters(seen.counts),
             attributions=pipeline.attributions(stages),
             databases=pipeline.databases(stages),
             devices=devices,
@@ -288,9 +317,7 @@ def _report(
     )
 
 
-def _conclude(
-    job: Job, stages: Stages, inputs: Sequence[InputInfo], done: share.Gathered
-) -> Conclusion:
+def _conclude(job: Job, stages: Stages, seen: Followed, done: share.Gathered) -> Conclusion:
     devices = stages.devices.final()
     is_named = bool(job.settings.site.cameras)
 
@@ -300,17 +327,17 @@ def _conclude(
         known = devices.get(station.ip)
         return known is not None and known.kind is DeviceKind.CAMERA
 
-    stopped = done.counts.stopped
+    stopped = seen.counts.stopped
     undecoded = int(stopped.sum() - stopped[Stop.ARP] - stopped[Stop.NOT_IP])
     return conclude(
-        done.coverage or Account(),
+        seen.coverage,
         done.isolation,
         stages.inventory,
         is_named=is_named or len(stages.inventory) > 0,
         is_camera=is_camera,
         faults=reading_faults(
-            [f"{item.name}: {item.fault}" for item in inputs if item.fault],
-            done.counts.frames,
+            [f"{item.name}: {item.fault}" for item in seen.inputs if item.fault],
+            seen.counts.frames,
             undecoded,
         ),
     )

@@ -4,15 +4,20 @@ import gc
 import json
 import os
 import sys
-from contextlib import closing
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, closing, nullcontext
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from monitor.ahead import Ahead
 from monitor.errors import UsageError
 from monitor.model.words import Severity
+
+if TYPE_CHECKING:
+    from monitor.config import Settings
+    from monitor.follower import Follower
 
 FAULT_STATUS = 4
 FOUND_STATUS = 10
@@ -91,7 +96,6 @@ def replay(  # noqa: PLR0913, PLR0917  # one argument an option
     gc.disable()
     hashes = Ahead(files)
     from monitor import config as settings_module  # noqa: PLC0415  # slow imports wait for the command
-    from monitor import run  # noqa: PLC0415  # see above
 
     settings = settings_module.load(config)
     given: dict[str, Any] = {}
@@ -105,17 +109,21 @@ def replay(  # noqa: PLR0913, PLR0917  # one argument an option
         settings = settings.model_copy(update={"site": settings.site.model_copy(update=given)})
     if files.count("-") > 1:
         raise UsageError("standard input can be read once; give '-' one time")
-    job = run.Job(
-        files=files,
-        settings=settings,
-        out=out,
-        store_url=store,
-        command=sys.argv,
-        replaces=force,
-        known_hash=hashes.sha256,
-    )
-    with closing(hashes), run.Progress(enabled=not as_json, as_lines=as_lines) as progress:
-        done = run.replay(job, progress)
+    with closing(hashes), _follower(files, settings, hashes) as follower:
+        from monitor import run  # noqa: PLC0415  # the slowest to load: meanwhile the follower reads
+
+        job = run.Job(
+            files=files,
+            settings=settings,
+            out=out,
+            store_url=store,
+            command=sys.argv,
+            replaces=force,
+            known_hash=hashes.sha256,
+            follower=follower,
+        )
+        with run.Progress(enabled=not as_json, as_lines=as_lines) as progress:
+            done = run.replay(job, progress)
     try:
         if as_json:
             sys.stdout.write(json.dumps(done.report, indent=2, ensure_ascii=False) + "\n")
@@ -131,3 +139,11 @@ def replay(  # noqa: PLR0913, PLR0917  # one argument an option
         raise typer.Exit(FAULT_STATUS)
     if fail_on is not None and done.has_finding(fail_on):
         raise typer.Exit(FOUND_STATUS)
+
+
+def _follower(
+    files: Sequence[str], settings: "Settings", hashes: Ahead
+) -> AbstractContextManager["Follower | None"]:
+    from monitor.follower import Follower, is_worth  # noqa: PLC0415  # after the settings
+
+    return Follower(files, settings, hashes.sha256) if is_worth(files) else nullcontext()

@@ -20,7 +20,7 @@ def follow(capture_file: str) -> dict[str, float]:
     from monitor.capture import open_capture  # noqa: PLC0415  # after the path is set
     from monitor.decode import Decoder  # noqa: PLC0415
     from monitor.flow import FlowSettings, FlowStage  # noqa: PLC0415
-    from monitor.share import CHUNK_BYTES  # noqa: PLC0415
+    from monitor.follower import CHUNK_BYTES  # noqa: PLC0415
 
     decoder, flows, clock = Decoder(), FlowStage(FlowSettings()), time.perf_counter
     frames_seen = ended = 0
