@@ -45,6 +45,7 @@ $(VENV)/runtime.done: requirements.lock pyproject.toml | $(VENV)/bin/python
 	@echo "Setting up in $(VENV) (once, about a minute)..."
 	@$(PIP) --require-hashes -r requirements.lock
 	@$(PIP) --no-deps --editable .
+	@$(BIN)/python -m compileall -q monitor
 	@touch $@
 
 $(VENV)/dev.done: requirements-dev.lock $(VENV)/runtime.done

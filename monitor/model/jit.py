@@ -16,12 +16,16 @@ from typing import Any, TypeVar, cast
 import numba
 from llvmlite import ir  # type: ignore[import-untyped]  # it ships no types
 from numba.core import types
+from numba.core.runtime.nrt import rtsys
 from numba.extending import intrinsic
 
 _WITHOUT_COUNTS: dict[str, Any] = {"_nrt": False}
 """Numba's switch for its run-time's reference counts; there is no public spelling of it."""
 
 _WITHOUT_WRAPPERS: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+
+_KNOWN_NUMBA = "0.68."
+"""The versions in which loading was looked at; others load as they do by themselves."""
 
 F = TypeVar("F", bound=Callable[..., object])
 
@@ -54,14 +58,29 @@ def _compiled(function: F, **options: Any) -> F:
     code = getattr(function, "__code__")  # noqa: B009 - the type says only that it can be called
     _config.CACHE_DIR = _folder_for(Path(code.co_filename).parent)
     try:
-        return cast(F, _forgiving(numba.njit(cache=True, nogil=True, **options)(function)))
+        return cast(F, _patched(numba.njit(cache=True, nogil=True, **options)(function)))
     finally:
         _config.CACHE_DIR = _GIVEN_FOLDER
 
 
-def _forgiving(dispatcher: Any) -> Any:
-    """Let machine code that cannot be kept, because this process may write no files, be used anyway."""
+def _patched(dispatcher: Any) -> Any:
+    """Let machine code that cannot be kept be used anyway, and what was kept be loaded quickly.
+
+    The first is for processes that may write no files. For the second Numba first loads all that a
+    compiler needs to know, a third of a second for every process, where machine code that is there
+    needs its run-time alone.
+    """
     cache = dispatcher._cache  # noqa: SLF001  # Numba has no other door to it
+    if numba.__version__.startswith(_KNOWN_NUMBA):
+        load = cache._load_overload  # noqa: SLF001  # as above
+        guard = cache._guard_against_spurious_io_errors  # noqa: SLF001
+
+        def load_overload(signature: object, target_context: Any) -> object:
+            rtsys.initialize(target_context)
+            with guard():  # Which eats what a file that is gone raises: then there is nothing.
+                return load(signature, target_context)
+
+        cache.load_overload = load_overload
     save = cache.save_overload
 
     def save_if_possible(*arguments: object) -> None:
