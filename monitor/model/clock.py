@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SECONDS: dict[int, str] = {}
+_MOST_SECONDS = 1 << 16
 
 
 def utc_text(ns: int) -> str:
@@ -14,7 +15,7 @@ def utc_text(ns: int) -> str:
     second, rest = divmod(ns, 1_000_000_000)
     prefix = _SECONDS.get(second)
     if prefix is None:
-        if len(_SECONDS) > 4096:
+        if len(_SECONDS) > _MOST_SECONDS:
             _SECONDS.clear()
         prefix = _SECONDS[second] = _second_text(second)
     return f"{prefix}.{rest:09d}Z"

@@ -1,8 +1,11 @@
 """The report as one self-contained HTML page: no script, no outside request, prints well."""
 
+import os
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from typing_extensions import override
 
 from monitor.model.words import PURPOSE_GROUPS, Scope
 from monitor.report.closed import change_text
@@ -18,7 +21,7 @@ OPEN_CAMERAS = 8
 MAX_CAMERAS = 100
 """Cameras shown: beyond, a page is no longer read."""
 
-MAX_TALKS = 40
+MAX_TALKS = 24
 """Parties shown of each camera."""
 
 
@@ -64,11 +67,38 @@ def _grouped(findings: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def _template() -> "jinja2.Template":
     import jinja2  # noqa: PLC0415  # seldom needed, and not before the end
 
-    environment = jinja2.Environment(
-        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    class Environment(jinja2.Environment):
+        """Looks into dictionaries first: nearly all that the page names are keys."""
+
+        @override
+        def getattr(self, obj: Any, attribute: str) -> Any:
+            if type(obj) is dict and attribute in obj:
+                return obj[attribute]
+            return super().getattr(obj, attribute)
+
+    environment = Environment(
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        loader=jinja2.PackageLoader("monitor.report", "."),
+        bytecode_cache=_bytecode_cache(),
     )
     environment.filters["bytes"] = bytes_text
     environment.filters["count"] = count_text
     environment.filters["change"] = change_text
-    text = files("monitor.report").joinpath("report.html.j2").read_text(encoding="utf-8")
-    return environment.from_string(text)
+    return environment.get_template("report.html.j2")
+
+
+def _bytecode_cache() -> "jinja2.BytecodeCache | None":
+    """Return where the compiled template is kept, beside other compiled code; none where nobody may."""
+    import jinja2  # noqa: PLC0415  # see above
+
+    folder = Path(__file__).parent / "__pycache__"
+    try:
+        folder.mkdir(exist_ok=True)
+    except OSError:
+        return None
+    if not os.access(folder, os.W_OK):
+        return None
+    return jinja2.FileSystemBytecodeCache(str(folder))

@@ -1,12 +1,15 @@
 """What the cameras said, added up: the figures behind the terminal page, the JSON and the HTML."""
 
 import dataclasses
+import functools
+import operator
 from collections import defaultdict
 from collections.abc import Mapping
 from itertools import islice
 from typing import Any, TypeVar
 
 import numpy as np
+from typing_extensions import override
 
 from monitor.model.addresses import ip_text
 from monitor.model.arrays import I64, Bool
@@ -83,6 +86,14 @@ class Line:
     evidence: tuple[Evidence, ...] = ()
     """Of the first flow: how it is known."""
 
+    @override
+    def __reduce__(self) -> tuple[type["Line"], tuple[Any, ...]]:
+        """Cross between processes as a tuple: there are tens of thousands."""
+        return Line, _fields_of(self)
+
+
+_fields_of = operator.attrgetter(*(field.name for field in dataclasses.fields(Line)))
+
 
 class Tally:
     """Adds up batches of flow records. Bounded by cameras times `MAX_LINES`.
@@ -129,33 +140,18 @@ class Tally:
         self._flows += len(batch)
 
     def summary(self) -> "Summary":
-        """Return what was added up."""
+        """Return what was added up; the lines are those of this tally."""
         made = Summary()
         made.flows = self._flows
         made.cameras = {device.ip: device for device in self._devices}
-        for number, (key, line) in enumerate(self._lines):
+        sums = self._sums[:, : len(self._lines)].T.tolist()
+        for (key, line), row in zip(self._lines, sums, strict=True):
             (
-                flows, answered, refused, out, back, first, last, inbound, inbound_answered,
-                halves, packets_out, packets_in,
-            ) = self._sums[:, number].tolist()  # fmt: skip
-            made.put(
-                key,
-                dataclasses.replace(
-                    line,
-                    flows=flows,
-                    answered=answered,
-                    refused=refused,
-                    inbound=inbound,
-                    inbound_answered=inbound_answered,
-                    halves=halves,
-                    packets_out=packets_out,
-                    packets_in=packets_in,
-                    bytes_out=out,
-                    bytes_in=back,
-                    first_ns=first,
-                    last_ns=last,
-                ),
-            )
+                line.flows, line.answered, line.refused, line.bytes_out, line.bytes_in,
+                line.first_ns, line.last_ns, line.inbound, line.inbound_answered, line.halves,
+                line.packets_out, line.packets_in,
+            ) = row  # fmt: skip
+            made.put(key, line)
         return made
 
     def _catch_up(self, words: Vocabulary) -> "_Maps":
@@ -394,7 +390,18 @@ def _one_way(outside: list[Line]) -> str | None:
     )
 
 
+@functools.lru_cache(maxsize=4096)
+def _restrictions(operator: str) -> list[dict[str, str]]:
+    return restricted.named(operator)
+
+
+@functools.lru_cache(maxsize=4096)
+def _evidence(evidence: tuple[Evidence, ...]) -> list[dict[str, str | None]]:
+    return [{"kind": e.kind, "value": e.value, "catalog": e.catalog or None} for e in evidence]
+
+
 def _talk(line: Line) -> dict[str, Any]:
+    """Return a line as plain data. What many lines share is one object: nobody may change it."""
     return {
         "purpose": line.purpose,
         "scope": line.scope,
@@ -405,11 +412,9 @@ def _talk(line: Line) -> dict[str, Any]:
         "operator": line.operator or None,
         "operator_country": line.operator_country or None,
         "hosting": [{"name": name, "country": country or None} for name, country in line.hosting],
-        "restrictions": restricted.named(line.operator),
+        "restrictions": _restrictions(line.operator),
         "confidence": line.confidence,
-        "evidence": [
-            {"kind": e.kind, "value": e.value, "catalog": e.catalog or None} for e in line.evidence
-        ],
+        "evidence": _evidence(line.evidence),
         "flows": line.flows,
         "answered": line.answered,
         "refused": line.refused,

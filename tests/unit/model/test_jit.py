@@ -37,13 +37,13 @@ def test_every_kernel_on_disk_loads_without_the_compiler() -> None:
     # The kernels of a replay are on disk after one; so this does not depend on other tests.
     sample = next((ROOT / "pcaps").glob("*/input.pcap"))
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    subprocess.run(
+    subprocess.run(  # noqa: S603  # ours
         [sys.executable, "-m", "monitor", "replay", str(sample), "--json"],
         check=True,
         capture_output=True,
         env=environment,
     )
-    told = subprocess.run(
+    told = subprocess.run(  # noqa: S603  # ours
         [sys.executable, "-c", LOAD_ALL],
         check=False,
         capture_output=True,
