@@ -124,6 +124,11 @@ class Follower:
         self._process.terminate()
         self._process.join()
 
+    @property
+    def pid(self) -> int:
+        """Number of the process."""
+        return self._process.pid or 0
+
     def total_bytes(self) -> int | None:
         """Return the bytes of all inputs; waits until they are open.
 

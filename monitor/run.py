@@ -7,7 +7,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -164,6 +164,12 @@ def replay(job: Job, progress: Progress) -> Done:
         else:
             done, seen, parts = _together(stack, job.follower, task, progress, part, kept)
         devices = stages.devices.final()
+        digest: Future[str] | None = None
+        if job.out is not None:
+            # Copying lines and hashing them leaves Python's lock to the report.
+            aside = stack.enter_context(ThreadPoolExecutor(1))
+            written = [p for p in parts if p is not None]
+            digest = aside.submit(put_together, job.out, written, devices)
         report = _report(job, stages, seen, done)
         if kept is not None:
             kept.finish(
@@ -173,11 +179,7 @@ def replay(job: Job, progress: Progress) -> Done:
                 counters=report["counters"],
                 now_ns=_now_ns(),
             )
-        if job.out is not None:
-            # Copying lines and hashing them leaves Python's lock to the page.
-            aside = stack.enter_context(ThreadPoolExecutor(1))
-            written = [p for p in parts if p is not None]
-            digest = aside.submit(put_together, job.out, written, devices)
+        if job.out is not None and digest is not None:
             files.write_run(
                 job.out,
                 report,

@@ -10,7 +10,7 @@ import numpy as np
 from monitor.coverage.account import Account, VlanAccount
 from monitor.coverage.judge import Reason
 from monitor.coverage.parts import vlan_text
-from monitor.model.arrays import VLAN_NONE
+from monitor.model.arrays import I64, VLAN_NONE
 from monitor.model.clock import utc_text
 from monitor.model.rows import SCOPES, RecordBatch
 from monitor.model.words import OUTCOMES, Outcome, Purpose, Scope
@@ -121,18 +121,33 @@ class IsolationTally:
             row.inbound_answered += int((out & ~ours & answered).sum())
             row.unanswered_bytes += int(sent[out & ours & ~answered].sum())
             row.site_dns += int((here & asked).sum())
-            self._examples(row, batch, np.flatnonzero(out & answered).tolist())
+            self._examples(row, batch, np.flatnonzero(out & answered))
 
-    def _examples(self, row: Attempts, batch: RecordBatch, rows: list[int]) -> None:
+    def _examples(self, row: Attempts, batch: RecordBatch, rows: I64) -> None:
         words = batch.words
-        for at in rows:
-            party = words.parties[batch.party[at]]
+        if len(row.through) >= MOST_EXAMPLES:
+            # No further one is kept: only those that are may turn out to have begun earlier.
+            known = {camera for camera, _, _ in row.through}
+            is_known = np.array([device.ip in known for device in words.cameras], np.bool_)
+            rows = rows[is_known[batch.camera[rows]]]
+        columns = (batch.camera[rows], batch.party[rows], batch.verdict[rows])
+        # What is the same three times is one example; they stand in order of appearance.
+        firsts: dict[tuple[int, int, int], int] = {}
+        for camera, party, verdict, start_ns in zip(
+            *(column.tolist() for column in columns), batch.start_ns[rows].tolist(), strict=True
+        ):
+            same = camera, party, verdict
+            first_ns = firsts.get(same)
+            if first_ns is None or start_ns < first_ns:
+                firsts[same] = start_ns
+        for (camera, at, verdict), first_ns in firsts.items():
+            party = words.parties[at]
             key = (
-                words.cameras[batch.camera[at]].ip,
+                words.cameras[camera].ip,
                 party.name or party.operator or party.as_org or "an address without a name",
-                str(words.verdicts[batch.verdict[at]].purpose),
+                str(words.verdicts[verdict].purpose),
             )
-            row._note(key, int(batch.start_ns[at]))  # noqa: SLF001  # of this file
+            row._note(key, first_ns)  # noqa: SLF001  # of this file
 
     def merge(self, other: "IsolationTally") -> None:
         """Add another share."""

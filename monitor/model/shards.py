@@ -1,8 +1,8 @@
 """Which process handles a flow, where several share the work.
 
-Every process follows all packets, which is cheap, and handles the flows of its own cameras, which
-is not. Whose flow it is follows from addresses alone, so that results do not depend on how many
-processes there are.
+One process follows all packets, and each of the others handles the flows of its own cameras. Whose
+flow it is follows from addresses alone, so that results do not depend on how many processes there
+are.
 """
 
 from typing import NamedTuple

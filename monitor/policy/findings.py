@@ -80,15 +80,33 @@ class Findings:
             found.flows += end - start
             found.first_ns = min(found.first_ns, first)
             found.last_ns = max(found.last_ns, last)
-            for row in by_camera[start:end][: 4 * MAX_EVIDENCE].tolist():
-                if len(found.evidence) >= MAX_EVIDENCE:
-                    break
-                seen = _seen_with(batch, row)
-                if seen in found.evidence:
-                    continue
-                found.evidence[seen] = None
-                if len(found.flow_ids) < MAX_FLOW_IDS:
-                    found.flow_ids.append(f"{batch.flow_id[row]:016x}")
+            if len(found.evidence) < MAX_EVIDENCE:
+                self._note_parties(found, batch, by_camera[start:end][: 4 * MAX_EVIDENCE])
+
+    @staticmethod
+    def _note_parties(found: _Open, batch: RecordBatch, rows: I64) -> None:
+        ours = batch.is_ours[rows]
+        columns = (
+            batch.party[rows],
+            np.where(ours, batch.resp_hi[rows], batch.orig_hi[rows]),
+            np.where(ours, batch.resp_lo[rows], batch.orig_lo[rows]),
+            np.where(ours, batch.resp_port[rows], batch.orig_port[rows]),
+            batch.protocol[rows],
+        )
+        sides = zip(*(column.tolist() for column in columns), strict=True)
+        # The first flow with each side, in their order: later ones say nothing new.
+        firsts = dict(
+            zip(reversed(list(sides)), reversed(batch.flow_id[rows].tolist()), strict=True)
+        )
+        for side, flow_id in reversed(firsts.items()):
+            if len(found.evidence) >= MAX_EVIDENCE:
+                return
+            seen = _seen_with(batch, *side)
+            if seen in found.evidence:
+                continue
+            found.evidence[seen] = None
+            if len(found.flow_ids) < MAX_FLOW_IDS:
+                found.flow_ids.append(f"{flow_id:016x}")
 
     @override
     def __getstate__(self) -> dict[str, object]:
@@ -136,13 +154,9 @@ class Findings:
         )
 
 
-def _seen_with(batch: RecordBatch, row: int) -> Evidence:
+def _seen_with(
+    batch: RecordBatch, party: int, hi: int, lo: int, port: int, protocol: int
+) -> Evidence:
     """Return who was on the other side of a flow, in words."""
-    if batch.is_ours[row]:
-        hi, lo, port = batch.resp_hi[row], batch.resp_lo[row], batch.resp_port[row]
-    else:
-        hi, lo, port = batch.orig_hi[row], batch.orig_lo[row], batch.orig_port[row]
-    name = batch.words.parties[batch.party[row]].name or ip_text(int(hi), int(lo))
-    return Evidence(
-        "destination", f"{name} port {port} ({protocol_text(int(batch.protocol[row]))})"
-    )
+    name = batch.words.parties[party].name or ip_text(hi, lo)
+    return Evidence("destination", f"{name} port {port} ({protocol_text(protocol)})")

@@ -406,6 +406,7 @@ def put_together(directory: Path, parts: Sequence[PartIndex], devices: Mapping[s
 
 
 def _chunks(parts: Sequence[PartIndex], devices: Mapping[str, Device]) -> Iterator[U8]:
+    """Yield the file piece by piece; each holds until the next is asked for."""
     parts = [part for part in parts if len(part.length)]
     if not parts:
         return
@@ -420,11 +421,16 @@ def _chunks(parts: Sequence[PartIndex], devices: Mapping[str, Device]) -> Iterat
     row = order - np.concatenate([[0], np.cumsum(counts)])[which]
     laid = [_Laid(part, devices) for part in parts]
     size = np.concatenate([part.size for part in laid])[order]
+    # One buffer for all: fresh memory costs as much as what is written to it.
+    most = max(
+        int(size[at : at + LINES_AT_ONCE].sum()) for at in range(0, len(size), LINES_AT_ONCE)
+    )
+    buffer = np.empty(most, np.uint8)
     try:
         for at in range(0, len(order), LINES_AT_ONCE):
             here = slice(at, at + LINES_AT_ONCE)
             ends = np.cumsum(size[here])
-            room = np.empty(int(ends[-1]), np.uint8)
+            room = buffer[: int(ends[-1])]
             for number, part in enumerate(laid):
                 mine = which[here] == number
                 part.put(row[here][mine], room, (ends - size[here])[mine])

@@ -1,12 +1,15 @@
 """How many processes do a replay, and that their number changes nothing."""
 
 import os
+import signal
 import struct
 from pathlib import Path
 
 import pytest
 
-from monitor import config, run, share
+from monitor import config, follower, run
+from monitor.errors import ConfigError, UsageError
+from monitor.follower import Follower, is_worth
 
 CAMERAS, CLOUD = b"\x0a\x14", b"\x2d\x00\x00\x01"
 
@@ -34,60 +37,122 @@ def capture(path: Path, ports: int, size: int) -> Path:
     return path
 
 
+def unknown_hash(_fd: int, _is_over: object) -> str:
+    return ""
+
+
+def nothing(_consumed: int) -> None:
+    """Progress that nobody looks at."""
+
+
 @pytest.fixture(autouse=True)
 def _small(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(share, "SHARED_FROM_BYTES", 1_000_000)
-    monkeypatch.setattr(share, "SAMPLE_BYTES", 1_000_000)
-    monkeypatch.setattr(share, "CHUNK_BYTES", 100_000)
+    monkeypatch.setattr(follower, "FOLLOWED_FROM_BYTES", 1_000_000)
+    monkeypatch.setattr(follower, "SAMPLE_BYTES", 1_000_000)
+    monkeypatch.setattr(follower, "SHARE_FLOWS", 2_000)
+    monkeypatch.setattr(follower, "CHUNK_BYTES", 100_000)
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1, 2})
 
 
-def test_a_capture_of_many_flows_is_shared(tmp_path: Path) -> None:
-    assert share.how_many([str(capture(tmp_path / "flows.pcap", 10_000, 100))]) == 3
+@pytest.fixture
+def many(tmp_path: Path) -> Path:
+    return capture(tmp_path / "flows.pcap", 10_000, 100)
 
 
-def test_a_capture_of_long_streams_is_not(tmp_path: Path) -> None:
-    assert share.how_many([str(capture(tmp_path / "video.pcap", 20, 1300))]) == 1
+def follow(file: Path) -> Follower:
+    return Follower([str(file)], config.load(None), unknown_hash)
+
+
+def shares(file: Path, most: int = 8) -> int:
+    with follow(file) as process:
+        process.total_bytes()
+        return process.shares(most)
+
+
+def replay(file: Path, out: Path, process: Follower | None) -> run.Done:
+    job = run.Job(
+        files=[str(file)],
+        settings=config.load(None),
+        out=out,
+        store_url="",
+        command=[],
+        follower=process,
+    )
+    return run.replay(job, run.Progress(enabled=False))
+
+
+def test_a_capture_of_many_flows_has_a_process_for_each_core(many: Path) -> None:
+    assert shares(many) == 3
+
+
+def test_no_more_processes_than_are_wanted(many: Path) -> None:
+    assert shares(many, 2) == 2
+
+
+def test_a_capture_of_long_streams_has_one(tmp_path: Path) -> None:
+    assert shares(capture(tmp_path / "video.pcap", 20, 1300)) == 1
 
 
 def test_streams_that_were_open_before_do_not_count(tmp_path: Path) -> None:
     many, few = (capture(tmp_path / f"{n}", n, 100).read_bytes() for n in (10_000, 10))
     (tmp_path / "both.pcap").write_bytes(many[:400_000] + few[24:])
-    assert share.how_many([str(tmp_path / "both.pcap")]) == 1
+    assert shares(tmp_path / "both.pcap") == 1
 
 
-@pytest.mark.parametrize("content", [b"", b"\x1f\x8b" + bytes(2_000_000), bytes(2_000_000)])
-def test_what_is_small_compressed_or_no_capture_is_not_shared(
-    tmp_path: Path, content: bytes
-) -> None:
-    (tmp_path / "input").write_bytes(content)
-    assert share.how_many([str(tmp_path / "input")]) == 1
-    assert share.how_many([str(tmp_path / "none")]) == 1
+def test_what_is_small_or_not_there_is_followed_in_the_same_process(tmp_path: Path) -> None:
+    (tmp_path / "small").write_bytes(bytes(1000))
+    assert not is_worth([str(tmp_path / "small")])
+    assert not is_worth([str(tmp_path / "none")])
+    assert not is_worth(["-"])
+    assert is_worth([str(capture(tmp_path / "large", 10, 100))])
 
 
-def test_one_core_has_one_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_so_is_all_on_one_core(many: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0})
-    assert share.how_many([str(capture(tmp_path / "flows.pcap", 10_000, 100))]) == 1
+    assert not is_worth([str(many)])
 
 
 def test_several_processes_write_what_one_does_and_leave_nothing_behind(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    many: Path, tmp_path: Path
 ) -> None:
-    file = capture(tmp_path / "flows.pcap", 10_000, 100)
-    written = []
-    for shares in (1, 3):
-        monkeypatch.setattr(share, "how_many", lambda _, shares=shares: shares)
-        out = tmp_path / str(shares)
-        job = run.Job(
-            files=[str(file)], settings=config.load(None), out=out, store_url="", command=[]
-        )
-        run.replay(job, run.Progress(enabled=False))
-        assert sorted(path.name for path in out.iterdir()) == [
+    alone = replay(many, tmp_path / "alone", None)
+    with follow(many) as process:
+        together = replay(many, tmp_path / "together", process)
+    for out in ("alone", "together"):
+        assert sorted(path.name for path in (tmp_path / out).iterdir()) == [
             "findings.json",
             "flows.jsonl",
             "manifest.json",
             "report.html",
         ]
-        written.append((out / "flows.jsonl").read_bytes())
+    written = [(tmp_path / out / "flows.jsonl").read_bytes() for out in ("alone", "together")]
     assert written[0].count(b"\n") == 10_000
     assert written[0] == written[1]
+    assert alone.report == together.report
+
+
+def test_what_is_no_capture_is_told_as_by_one_process(tmp_path: Path) -> None:
+    (tmp_path / "zeros").write_bytes(bytes(2_000_000))
+    with follow(tmp_path / "zeros") as process:
+        together = replay(tmp_path / "zeros", tmp_path / "together", process)
+    alone = replay(tmp_path / "zeros", tmp_path / "alone", None)
+    assert together.faults == alone.faults
+    assert len(together.faults) == 1
+
+
+def test_a_process_that_dies_is_an_error_and_no_hang(many: Path, tmp_path: Path) -> None:
+    with follow(many) as process:
+        os.kill(process.pid, signal.SIGKILL)
+        with pytest.raises(RuntimeError, match="ended with status -9"):
+            replay(many, tmp_path / "out", process)
+
+
+def test_what_the_process_is_refused_is_raised_here(many: Path, tmp_path: Path) -> None:
+    settings = config.load(None)
+    site = settings.site.model_copy(update={"inventory": tmp_path / "none.csv"})
+    lost = settings.model_copy(update={"site": site})
+    with (
+        Follower([str(many)], lost, unknown_hash) as process,
+        pytest.raises((ConfigError, UsageError), match=r"none\.csv"),
+    ):
+        process.total_bytes()
