@@ -133,7 +133,7 @@ def test_every_view_is_drawn_without_an_error_and_fits_its_width(
     visit.close()
 
 
-@pytest.mark.parametrize(("theme", "width"), [("light", 1600), ("dark", 390)])
+@pytest.mark.parametrize(("theme", "width"), LOOKS)
 def test_axe_finds_no_serious_violation(
     browser: Any, server: Served, theme: str, width: int
 ) -> None:

@@ -91,14 +91,13 @@ def _series(context: Context, wanted: Wanted, step_s: int | None) -> Series:
     now_ns = context.now_ns()
     with context.reader.connect() as connection:
         scope = bounded(connection, wanted.resolve(connection), now_ns)
-        step_ns = sums.step_for(scope.to_ns - scope.from_ns, step_s)
-        found = sums.series(connection, scope, step_ns)
+        found = sums.series(connection, scope, step_s)
     return Series(
         **{"from": utc_text(scope.from_ns)},
         to=utc_text(scope.to_ns),
         runs=list(scope.ids),
-        step_s=step_ns // 1_000_000_000,
-        points=points(found),
+        step_s=found.step_ns // 1_000_000_000,
+        points=points(found.points),
     )
 
 

@@ -96,8 +96,7 @@ def get_camera(context: Ctx, _: AnyReader, ip: CameraIp, wanted: InScope) -> Cam
         if row is None:
             raise not_found(f"camera {ip}")
         found = sums.sums(connection, scope, cameras=[ip])
-        step_ns = sums.step_for(scope.to_ns - scope.from_ns)
-        series = sums.series(connection, scope, step_ns, camera_ip=ip)
+        series = sums.series(connection, scope, camera_ip=ip)
         to = parties.destinations(connection, scope, camera_ip=ip, limit=20).rows
         destinations = shaped(connection, scope, to, ip)
         firmware = parties.firmware(connection, scope, ip)
@@ -111,8 +110,8 @@ def get_camera(context: Ctx, _: AnyReader, ip: CameraIp, wanted: InScope) -> Cam
         purposes=summing.purposes(out),
         operators=summing.operators(out),
         destinations=destinations,
-        step_s=step_ns // 1_000_000_000,
-        timeline=points(series),
+        step_s=series.step_ns // 1_000_000_000,
+        timeline=points(series.points),
         firmware=[
             Firmware(
                 at=utc_text(one["at_ns"]), flow_id=one["flow_id"], name=one["name"] or None,

@@ -19,6 +19,14 @@ from monitor.store.live_tables import TOTALS
 from monitor.store.reading.scope import Scope, with_totals
 from monitor.store.tables import DESTINATIONS, FLOWS
 
+FINE_SPAN_NS: Final = 3 * 3_600_000_000_000
+FINE_FLOWS: Final = 50_000
+"""Of a time this short with no more flows than this, a series is made from the flows themselves: the
+spans of `totals` would be a few bars of it. Reading so many takes a fifth of a second."""
+
+SUMMED_STEP_NS: Final = 600_000_000_000
+"""A series from `totals` has no finer step than their spans."""
+
 UNTAGGED: Final = -1
 """How `totals` writes that there is no VLAN tag."""
 
@@ -73,7 +81,7 @@ def sums(connection: Connection, scope: Scope, cameras: Sequence[str] | None = N
     """
     if not scope.runs:
         return []
-    source = _source(connection, scope)
+    source = _source(scope, with_totals(connection, scope.runs))
     kinds = [source.c[name] for name in KINDS]
     query = select(
         *kinds,
@@ -102,13 +110,53 @@ class Point(NamedTuple):
     cameras: int
 
 
+class Series(NamedTuple):
+    """Purposes over time."""
+
+    step_ns: int
+    points: list[Point]
+
+
 def series(
-    connection: Connection, scope: Scope, step_ns: int, camera_ip: str | None = None
-) -> list[Point]:
-    """Return purposes over time, of flows that leave the site, oldest first."""
+    connection: Connection,
+    scope: Scope,
+    wanted_s: int | None = None,
+    camera_ip: str | None = None,
+) -> Series:
+    """Return purposes over time, of flows that leave the site, oldest first.
+
+    Args:
+        connection: Of a `Reader`.
+        scope: With a time that has two ends.
+        wanted_s: Step in seconds; made coarser where that gives too many, or flows are not read one by one.
+        camera_ip: Of one camera only.
+    """
+    step_ns = step_for(scope.to_ns - scope.from_ns, wanted_s)
     if not scope.runs:
-        return []
-    source = _source(connection, scope)
+        return Series(step_ns, [])
+    summed = with_totals(connection, scope.runs)
+    if summed and _are_few(connection, scope):
+        summed = ()
+    if summed:
+        step_ns = max(step_ns, SUMMED_STEP_NS)
+    source = _source(scope, summed)
+    return Series(step_ns, _points(connection, source, step_ns, camera_ip))
+
+
+def _are_few(connection: Connection, scope: Scope) -> bool:
+    """Return whether so few flows began in a time that they can be read one by one."""
+    if scope.to_ns - scope.from_ns > FINE_SPAN_NS:
+        return False
+    f = FLOWS.c
+    began = (f.start_ns >= scope.from_ns) & (f.start_ns < scope.to_ns)
+    some = select(f.run_no).where(f.run_no.in_(scope.runs), began).limit(FINE_FLOWS + 1)
+    found = connection.execute(select(func.count()).select_from(some.subquery())).scalar_one()
+    return found <= FINE_FLOWS
+
+
+def _points(
+    connection: Connection, source: Subquery, step_ns: int, camera_ip: str | None
+) -> list[Point]:
     step = literal(step_ns, BigInteger)
     at = source.c.bucket_ns - source.c.bucket_ns % step
     query = (
@@ -145,9 +193,8 @@ def step_for(span_ns: int, wanted_s: int | None = None) -> int:
     return (aim + longest - 1) // longest * longest
 
 
-def _source(connection: Connection, scope: Scope) -> Subquery:
-    """Return rows with the columns of `totals`, from it or from flows."""
-    summed = with_totals(connection, scope.runs)
+def _source(scope: Scope, summed: Sequence[int]) -> Subquery:
+    """Return rows with the columns of `totals`, from it for the runs that are summed, else from flows."""
     others = tuple(no for no in scope.runs if no not in set(summed))
     parts: list[Any] = []
     if summed or not others:

@@ -114,6 +114,8 @@ function frame() {
     h("ul", {}, VIEWS.map(([path, name]) =>
       h("li", {}, h("a", { href: href(path), "aria-current": (path === "/" ? here === "/" : here.startsWith(path)) && "page", id: `nav-${name}` }, t(`nav.${name}`))))),
   );
+  // On a phone the list is wider than the screen.
+  document.querySelector("#nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
   attribution();
 }
 

@@ -51,7 +51,7 @@ export function cameraName(one, to = href(`/cameras/${one.ip}`)) {
   const label = typeof one.label === "object" ? one.label?.label : (one.label ?? one.name);
   const made = [one.brand, one.maker].filter((name, at, all) => name && all.indexOf(name) === at);
   return [
-    h("a", { href: to }, label || one.ip),
+    h("a", { href: to }, label || one.ip), " ",
     h("span", { class: "sub" }, [label && one.ip, made.length === 2 ? t("made.by", { brand: made[0], maker: made[1] }) : made[0]].filter(Boolean).join(" · ")),
   ];
 }

@@ -22,7 +22,7 @@ export async function alert({ params, signal, who, again }) {
     h("div", { class: "cards" },
       ui.sized("w8", t("alert.meaning"), null, one.explanation.split("\n").map((line) => h("p", {}, line)), h("p", { class: "small soft" }, t("alert.rule"), " ", h("code", {}, one.rule), " · ", t("times.count", { n: one.times }), one.runbook && [" · ", t("alert.runbook"), " ", h("span", { class: "mono" }, one.runbook)])),
       ui.sized("w4", t("alert.facts"), null, facts(one, told.run)),
-      ui.sized("w6", t("nav.cameras"), null, one.cameras.some((c) => c.ip) ? h("ul", { class: "events" }, one.cameras.map((c) => h("li", {}, h("span", { class: "small soft" }, c.vlan === null ? "" : `VLAN ${c.vlan}`), h("span", {}, ui.cameraName(c))))) : ui.empty(t("alert.whole"))),
+      ui.sized("w6", t("nav.cameras"), null, one.cameras.some((c) => c.ip) ? h("ul", { class: "events" }, one.cameras.map((c) => h("li", {}, h("span", { class: "small soft" }, c.vlan === null ? t("vlan.none") : `VLAN ${c.vlan}`), h("span", {}, ui.cameraName(c))))) : ui.empty(t("alert.whole"))),
       ui.sized("w6", t("flow.evidence"), null, evidence(one)),
       ui.sized("", t("alert.history"), null, h("ul", { class: "events" }, told.events.toReversed().map((e) => h("li", {}, h("span", { class: "small soft" }, format.time(e.at)), h("span", {}, ui.badge("", has(`event.${e.kind}`) ? t(`event.${e.kind}`) : e.kind), " ", e.text, e.author && h("span", { class: "small soft" }, ` — ${e.author}`))))))),
   ];

@@ -17,8 +17,8 @@ export async function flow({ params, scope, signal, question, who }) {
     h("div", { class: "cards" },
       ui.sized("w6", t("flow.facts"), null, facts(one)),
       ui.sized("w6", t("flow.evidence"), t("flow.evidence.text"), evidence(one.evidence)),
-      ui.sized("", t("flow.why"), null, h("pre", { class: "told" }, told.text.join("\n"))),
-      ui.sized("", t("flow.packets"), null, packets(told, who))),
+      ui.sized("", t("flow.packets"), null, packets(told, who)),
+      ui.sized("", t("flow.why"), null, h("pre", { class: "told" }, told.text.join("\n")))),
   ];
 }
 

@@ -45,7 +45,7 @@ const ISOLATION = { closed: "ok", open: "bad", "cannot-tell": "warn" };
 const reasons = (list) => (list ?? []).map((one) => h("p", { class: "small" }, one.text));
 
 const coverageColumns = () => [
-  { title: "VLAN", main: true, cell: (v) => (v.vlan === "untagged" ? t("vlan.none") : v.vlan) },
+  { title: "VLAN", main: true, cell: (v) => h("span", { class: "nowrap" }, v.vlan === "untagged" ? t("vlan.none") : v.vlan) },
   { title: t("coverage"), cell: (v) => ui.badge(COVERAGE[v.state] ?? "", t(`coverage.${v.state}`)) },
   { title: t("coverage.why"), cell: (v) => (v.reasons?.length ? v.reasons.map((one) => h("div", {}, one.text)) : h("span", { class: "soft" }, t(v.two_sided ? "coverage.both" : "coverage.quiet"))) },
   { title: t("isolation"), cell: (v) => v.isolation && [ui.badge(ISOLATION[v.isolation.verdict] ?? "", t(`isolation.${v.isolation.verdict}`)), h("span", { class: "sub" }, v.isolation.sentence)] },
