@@ -5,7 +5,9 @@ columns, and only new numbers ask the stages. All memories belong to one vocabul
 """
 
 import dataclasses
+import operator
 from collections.abc import Sequence
+from itertools import compress
 from typing import Any
 
 import numpy as np
@@ -265,56 +267,112 @@ class Indexer:
     def _think(
         self, flows: _Flows, numbers: list[int], codes: list[int], has_context: list[bool]
     ) -> tuple[list[int], list[int]]:
-        """Return party and verdict of each flow; what only comes again is found by number."""
-        stages = self._stages
-        special, services = stages.classifier.catalog.addresses, stages.operators.service_addresses
-        at_once, told, certificates = stages.classifier.at_once, self._told, self._certificates
-        kinds, contacts, party_at = self._kinds, self._contacts, self._parties
-        verdict_at = self._verdicts
-        parties: list[int] = []
-        verdicts: list[int] = []
-        for (
-            at, number, code, has_company, camera, other, is_ours, scope, place, start_ns, end_ns,
-            mac, port, orig_payload, resp_payload, end_reason,
-        ) in zip(
-            range(len(numbers)), numbers, codes, has_context, self._cameras_of(flows.camera),
-            flows.other, flows.is_ours, flows.scope, flows.place, flows.start_ns, flows.end_ns,
-            flows.orig_mac, flows.resp_port, flows.orig_payload, flows.resp_payload,
-            flows.end_reason, strict=True,
-        ):  # fmt: skip
-            context = self.words.cameras[camera].ip if has_company else ""
-            name = told[number] or self._learnt(context, other, start_ns, end_ns)
-            if is_ours and name and (camera, mac, name) not in contacts:
-                self._contact(camera, mac, name, flows.camera[at])
-            sort = code | name if other not in special else (code | name, other)
-            kind = kinds.get(sort)
+        """Return party and verdict of each flow; what only comes again is found by number.
+
+        One thing for all flows after the other, since that is where Python is quickest.
+        """
+        cameras = self._cameras_of(flows.camera)
+        words = self.words.cameras
+        contexts = [
+            words[camera].ip if has_company else ""
+            for camera, has_company in zip(cameras, has_context, strict=True)
+        ]
+        names = self._names_of(flows, numbers, contexts)
+        self._meet(flows, cameras, names)
+        kinds = self._kinds_of(flows, codes, names)
+        return self._parties_of(flows, numbers, names), self._verdicts_of(
+            flows, names, kinds, contexts
+        )
+
+    def _names_of(self, flows: _Flows, numbers: list[int], contexts: list[str]) -> list[int]:
+        """Return the number of each other side's name: told by the flow, else learnt before."""
+        names = list(map(self._told.__getitem__, numbers))
+        learnt, others, starts, ends = self._learnt, flows.other, flows.start_ns, flows.end_ns
+        for at, name in enumerate(names):
+            if not name:
+                names[at] = learnt(contexts[at], others[at], starts[at], ends[at])
+        return names
+
+    def _meet(self, flows: _Flows, cameras: list[int], names: list[int]) -> None:
+        """Tell `devices` which names cameras contacted, each once."""
+        known = self._contacts
+        meetings = zip(cameras, flows.orig_mac, names, strict=True)
+        found = dict.fromkeys(compress(meetings, flows.is_ours))
+        address_of: dict[int, tuple[int, int]] = {}
+        for meeting in found:
+            if meeting[2] and meeting not in known:
+                address_of = address_of or dict(zip(cameras, flows.camera, strict=True))
+                self._contact(*meeting, address_of[meeting[0]])
+
+    def _kinds_of(self, flows: _Flows, codes: list[int], names: list[int]) -> list[Kind]:
+        known, special = self._kinds, self._stages.classifier.catalog.addresses
+        if len(known) >= MAX_KNOWN:
+            known.clear()
+        sorts: list[int | tuple[int, str]] = list(map(operator.or_, codes, names))
+        if special:
+            for at, other in enumerate(flows.other):
+                if other in special:
+                    sorts[at] = (codes[at] | names[at], other)
+        kinds = []
+        for at, sort in enumerate(sorts):
+            kind = known.get(sort)
             if kind is None:
-                kind = self._new_kind(flows, at, name)
-                if code != _ALONE:
-                    if len(kinds) >= MAX_KNOWN:
-                        kinds.clear()
-                    kinds[sort] = kind
-            payload = max(resp_payload, orig_payload)
-            seconds = (end_ns - start_ns) / 1e9
+                kind = self._new_kind(flows, at, names[at])
+                if codes[at] != _ALONE:
+                    known[sort] = kind
+            kinds.append(kind)
+        return kinds
+
+    def _verdicts_of(
+        self, flows: _Flows, names: list[int], kinds: list[Kind], contexts: list[str]
+    ) -> list[int]:
+        at_once, known = self._stages.classifier.at_once, self._verdicts
+        verdicts = []
+        for at, kind, context, end_reason, orig_payload, resp_payload, start_ns, end_ns in zip(
+            range(len(kinds)), kinds, contexts, flows.end_reason, flows.orig_payload,
+            flows.resp_payload, flows.start_ns, flows.end_ns, strict=True,
+        ):  # fmt: skip
             verdict = None
             if context and end_reason != _ACTIVE:
+                payload = max(orig_payload, resp_payload)
+                seconds = (end_ns - start_ns) / 1e9
                 if kind.has_memory or payload >= kind.least_payload or seconds >= kind.least_s:
-                    verdict = at_once(kind, context, start_ns, other, port, payload, seconds)
+                    verdict = at_once(
+                        kind,
+                        context,
+                        start_ns,
+                        flows.other[at],
+                        flows.resp_port[at],
+                        payload,
+                        seconds,
+                    )
                 else:
                     verdict = kind.verdict
             if verdict is None:
-                verdict = self._judge(flows, at, name, kind, context)
-            known = verdict_at.get(id(verdict))
-            verdicts.append(self._new_verdict(verdict) if known is None else known)
-            key = (
-                name, id(place) if scope == _OUTSIDE else 0, certificates[number],
-                other if other in services else "",
-            )  # fmt: skip
-            known = party_at.get(key)
-            if known is None:
-                known = self._new_party(key, place, other, is_outside=scope == _OUTSIDE)
-            parties.append(known)
-        return parties, verdicts
+                verdict = self._judge(flows, at, names[at], kind, context)
+            number = known.get(id(verdict))
+            verdicts.append(self._new_verdict(verdict) if number is None else number)
+        return verdicts
+
+    def _parties_of(self, flows: _Flows, numbers: list[int], names: list[int]) -> list[int]:
+        known, services = self._parties, self._stages.operators.service_addresses
+        places = map(id, flows.place)
+        # What is not outside has no place, and no operator.
+        where = [
+            place if scope == _OUTSIDE else 0
+            for place, scope in zip(places, flows.scope, strict=True)
+        ]
+        service = [other if other in services else "" for other in flows.other]
+        certificates = map(self._certificates.__getitem__, numbers)
+        parties = []
+        for at, key in enumerate(zip(names, where, certificates, service, strict=True)):
+            number = known.get(key)
+            if number is None:
+                number = self._new_party(
+                    key, flows.place[at], flows.other[at], is_outside=key[1] != 0
+                )
+            parties.append(number)
+        return parties
 
     def _learnt(self, client: str, ip: str, start_ns: int, end_ns: int) -> int:
         """Return the number of the name that the camera asked for to get this address."""

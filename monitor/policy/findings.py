@@ -94,11 +94,10 @@ class Findings:
             batch.protocol[rows],
         )
         sides = zip(*(column.tolist() for column in columns), strict=True)
-        # The first flow with each side, in their order: later ones say nothing new.
-        firsts = dict(
-            zip(reversed(list(sides)), reversed(batch.flow_id[rows].tolist()), strict=True)
-        )
-        for side, flow_id in reversed(firsts.items()):
+        firsts: dict[tuple[int, ...], int] = {}
+        for side, flow_id in zip(sides, batch.flow_id[rows].tolist(), strict=True):
+            firsts.setdefault(side, flow_id)  # Later ones say nothing new.
+        for side, flow_id in firsts.items():
             if len(found.evidence) >= MAX_EVIDENCE:
                 return
             seen = _seen_with(batch, *side)
