@@ -279,8 +279,9 @@ class LiveStore:
                 )
             ]
             for at in range(0, len(keys), ASKED_AT_ONCE):
-                ids = [flow_id for _, flow_id in keys[at : at + ASKED_AT_ONCE]]
-                mine = (FLOWS.c.run_no == self.run_no) & FLOWS.c.flow_id.in_(ids)
+                # By the key; other flows of the same moment do no harm.
+                starts = [start_ns for start_ns, _ in keys[at : at + ASKED_AT_ONCE]]
+                mine = (FLOWS.c.run_no == self.run_no) & FLOWS.c.start_ns.in_(starts)
                 found = connection.execute(select(FLOWS.c.start_ns, FLOWS.c.flow_id).where(mine))
                 known.update((start_ns, flow_id) for start_ns, flow_id in found)
             is_new = np.zeros(len(batch), np.bool_)

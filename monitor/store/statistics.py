@@ -14,7 +14,7 @@ ROWS = {
     # two, and so on. Ten million flows of a sensor of 500 cameras.
     "flows": {
         "sqlite_autoindex_flows_1": "10000000 5000000 2 1",
-        "ix_flows_flow_id": "10000000 1",
+        "ix_flows_slice_flow_id": "10000000 10000 1",
         "ix_flows_run_no_camera_ip_start_ns": "10000000 5000000 20000 1",
         "ix_flows_run_no_purpose_start_ns": "10000000 5000000 500000 2",
         "ix_flows_run_no_destination_id_start_ns": "10000000 5000000 10000 1",

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Select, select
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, literal_column, select
 
 from monitor.language import Expression, Where
 from monitor.store.reading.elements import BYTES_IN, BYTES_OUT
@@ -10,7 +10,13 @@ from monitor.store.reading.narrow import are_frequent, narrow, newest
 from monitor.store.reading.paging import Cut, Sort, bounds, cut
 from monitor.store.reading.scope import EVER, Scope
 from monitor.store.reading.where import condition
-from monitor.store.tables import CAMERAS, DESTINATIONS, EVIDENCE, FLOWS, RUNS
+from monitor.store.tables import CAMERAS, DESTINATIONS, EVIDENCE, FLOWS, RUNS, SLICE
+
+SLICES_AT_ONCE: Final = 500
+"""Of the index of flow ids: six days."""
+
+MOST_SLICES: Final = 100_000
+"""Three and a half years of one run."""
 
 SORTS: Final[dict[str, ColumnElement[int]]] = {
     "start": FLOWS.c.start_ns,
@@ -98,14 +104,53 @@ def _in(scope: Scope) -> list[ColumnElement[bool]]:
 
 
 def flow(connection: Connection, run: str | None, flow_id: str) -> RowMapping | None:
-    """Return one flow; of several runs that have it, the newest one's."""
-    query = _select().where(FLOWS.c.flow_id == flow_id)
-    # Numbers first: the key of `flows` begins with them.
+    """Return one flow; of several runs that have it, the newest one's.
+
+    The index of ids has slices of time, which are asked from the newest back.
+    """
     numbers = select(RUNS.c.no)
     if run is not None:
         numbers = numbers.where(RUNS.c.id == run)
-    query = query.where(FLOWS.c.run_no.in_(numbers)).order_by(FLOWS.c.run_no.desc()).limit(1)
+    runs = connection.execute(numbers.order_by(RUNS.c.no.desc())).scalars().all()
+    # One run at a time: the key of `flows` gives the first and the last moment of each.
+    wanted = FLOWS.c.flow_id == flow_id
+    found: list[tuple[int, int]] = []
+    numbers_of: set[int] = set()
+    for run_no in runs:
+        first, last = _span(connection, run_no)
+        if last - first < MOST_SLICES:
+            numbers_of.update(range(first, last + 1))
+            continue
+        # The clock of a capture may jump over years: its flows are read one by one.
+        mine = select(FLOWS.c.run_no, FLOWS.c.start_ns).where(FLOWS.c.run_no == run_no, wanted)
+        found += [(no, start_ns) for no, start_ns in connection.execute(mine)]
+    slices = sorted(numbers_of, reverse=True)
+    for at in range(0, len(slices), SLICES_AT_ONCE):
+        asked = slices[at : at + SLICES_AT_ONCE]
+        here = select(FLOWS.c.run_no, FLOWS.c.start_ns).where(
+            literal_column(f"(flows.{SLICE})").in_(asked), wanted, FLOWS.c.run_no.in_(runs)
+        )
+        found += [(run_no, start_ns) for run_no, start_ns in connection.execute(here)]
+        if found and len(runs) == 1:
+            break
+    if not found:
+        return None
+    run_no, start_ns = max(found)
+    f = FLOWS.c
+    query = _select().where(f.run_no == run_no, f.start_ns == start_ns, wanted)
     return connection.execute(query).mappings().first()
+
+
+def _span(connection: Connection, run_no: int) -> tuple[int, int]:
+    """Return the first and the last slice of a run; of one without flows, none."""
+    ends = [
+        connection.execute(
+            select(FLOWS.c.start_ns).where(FLOWS.c.run_no == run_no).order_by(order).limit(1)
+        ).scalar()
+        for order in (FLOWS.c.start_ns, FLOWS.c.start_ns.desc())
+    ]
+    first, last = ends
+    return (0, -1) if first is None or last is None else (first >> 40, last >> 40)
 
 
 def _select() -> Select[Any]:

@@ -73,7 +73,7 @@ def test_a_damaged_file_is_a_fault(tmp_path: Path) -> None:
     connection = sqlite3.connect(path)
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     (root,) = connection.execute(
-        "SELECT rootpage FROM sqlite_schema WHERE name = 'ix_flows_flow_id'"
+        "SELECT rootpage FROM sqlite_schema WHERE name = 'ix_flows_slice_flow_id'"
     ).fetchone()
     connection.close()
     with path.open("r+b") as file:
