@@ -194,14 +194,7 @@ def countries(out: list[Sum]) -> list[Country]:
             out, lambda one: (one.country, one.operator_country)
         ).items()
     ]  # fmt: skip
-    return sorted(
-        made,
-        key=lambda one: (
-            -one.bytes_out - one.bytes_in,
-            one.country or "",
-            one.operator_country or "",
-        ),
-    )
+    return sorted(made, key=lambda one: _most_bytes(one, one.country))
 
 
 def operators(out: list[Sum]) -> list[Operator]:
@@ -217,11 +210,9 @@ def operators(out: list[Sum]) -> list[Operator]:
             out, lambda one: (one.operator, one.operator_country)
         ).items()
     ]  # fmt: skip
-    return sorted(
-        made,
-        key=lambda one: (
-            -one.bytes_out - one.bytes_in,
-            one.operator or "",
-            one.operator_country or "",
-        ),
-    )
+    return sorted(made, key=lambda one: _most_bytes(one, one.operator))
+
+
+def _most_bytes(one: Country | Operator, name: str | None) -> tuple[int, str, str]:
+    """Return what puts most bytes first, and equal ones by name."""
+    return (-one.bytes_out - one.bytes_in, name or "", one.operator_country or "")

@@ -2,7 +2,7 @@
 # Installs the Debian packages that the tests use as independent tools, where that is possible;
 # names those that are missing, whose tests skip.
 set -u
-packages="tshark wireshark-common zstd xz-utils postgresql-15 prometheus prometheus-alertmanager rsyslog rsyslog-gnutls chromium iproute2 tcpdump tcpreplay procps libcap2-bin"
+packages="tshark wireshark-common zstd xz-utils postgresql-15 prometheus prometheus-alertmanager rsyslog rsyslog-gnutls chromium iproute2 tcpdump tcpreplay procps libcap2-bin openssl"
 missing() {
   for package in $packages; do
     dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || printf ' %s' "$package"
