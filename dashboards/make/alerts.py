@@ -62,7 +62,7 @@ def alerts() -> Dashboard:
             "By rule",
             "Alerts that were opened in the time shown; 0: the rule is in force and was silent.",
             listed(f"sum by (rule, severity) (increase({_OPENED}{{{SENSOR}}}{RANGE}))"),
-            names={"rule": "Rule", "severity": "Severity", "Value": "Opened"},
+            names={"rule": "Rule", "severity": "Severity", "Value": "Opened"}, most="Opened",
             links={"Rule": "${page}/alerts?filter=rule%20%3D%20${__value.raw}"
                            "&from=${__from:date:iso}&to=${__to:date:iso}"},
         ),

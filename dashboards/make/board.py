@@ -35,6 +35,7 @@ def board(  # noqa: PLR0913  # what boards differ in
     *,
     vlan: bool = False,
     camera: bool = False,
+    one_camera: bool = False,
     store: bool = False,
     runs: bool = False,
     page: str = "/",
@@ -49,6 +50,7 @@ def board(  # noqa: PLR0913  # what boards differ in
         rows: Panels under their headings.
         vlan: Whether VLANs can be chosen.
         camera: Whether cameras can be chosen.
+        one_camera: Whether one is.
         store: Whether it reads the PostgreSQL store too.
         runs: Whether sensors, replays and addresses of cameras can be chosen from that store.
         page: View of the built-in page that it links to.
@@ -65,7 +67,9 @@ def board(  # noqa: PLR0913  # what boards differ in
         .refresh("1m")
         .tooltip(DashboardCursorSync.CROSSHAIR)
     )
-    for variable in _variables(vlan=vlan, camera=camera, store=store, runs=runs):
+    for variable in _variables(
+        vlan=vlan, camera=camera, one_camera=one_camera, store=store, runs=runs
+    ):
         made.with_variable(variable)
     for link in _links(page):
         made.link(link)
@@ -86,8 +90,10 @@ _RUNS: Final = "SELECT left(id, 24) AS __text, no AS __value FROM runs ORDER BY 
 _CAMERAS: Final = "SELECT DISTINCT ip FROM cameras WHERE run_no IN ($run) ORDER BY 1 LIMIT 2000"
 
 
-def _choice(name: str, label: str, what: str, query: str) -> dashboard.QueryVariable:
-    return (
+def _choice(
+    name: str, label: str, what: str, query: str, *, one: bool = False
+) -> dashboard.QueryVariable:
+    made = (
         dashboard.QueryVariable(name)
         .label(label)
         .description(what)
@@ -95,10 +101,11 @@ def _choice(name: str, label: str, what: str, query: str) -> dashboard.QueryVari
         .query({"qryType": 1, "query": query, "refId": "Variable"})
         .refresh(VariableRefresh.ON_TIME_RANGE_CHANGED)
         .sort(VariableSort.NATURAL_ASC)
-        .multi(True)
-        .include_all(True)
-        .current(VariableOption(selected=True, text=["All"], value=["$__all"]))
     )
+    if one:
+        return made
+    every = VariableOption(selected=True, text=["All"], value=["$__all"])
+    return made.multi(True).include_all(True).current(every)
 
 
 def _chosen(name: str, label: str, what: str, sql: str) -> dashboard.QueryVariable:
@@ -116,7 +123,7 @@ def _chosen(name: str, label: str, what: str, sql: str) -> dashboard.QueryVariab
 
 
 def _variables(
-    *, vlan: bool, camera: bool, store: bool, runs: bool
+    *, vlan: bool, camera: bool, one_camera: bool, store: bool, runs: bool
 ) -> Iterable[Builder[VariableModel]]:
     yield (
         dashboard.DatasourceVariable("metrics")
@@ -150,13 +157,14 @@ def _variables(
             "VLANs with cameras",
             f"label_values(camwatch_last_frame_timestamp_seconds{{{SENSOR}}}, vlan)",
         )
-    if camera:
+    if camera or one_camera:
         which = f'{SENSOR}, vlan=~"$vlan"' if vlan else SENSOR
         yield _choice(
             "camera",
             "Camera",
             "Cameras of the inventory",
             f"label_values(camwatch_camera_info{{{which}}}, camera)",
+            one=one_camera,
         )
     yield (
         dashboard.TextBoxVariable("page")

@@ -62,7 +62,7 @@ def camera() -> Dashboard:
             listed(f'sum by (purpose) (increase({_BYTES}{{{CAMERA}, outcome="answered"}}{RANGE}))'),
             listed(f'sum by (purpose) (increase({_FLOWS}{{{CAMERA}, outcome="attempted"}}{RANGE}))'),
             names={"purpose": "Purpose", "Value #A": "Answered", "Value #B": "Bytes out", "Value #C": "Attempted"},
-            units={"Bytes out": words.BYTES},
+            units={"Bytes out": words.BYTES}, most="Bytes out",
             links={"Purpose": "${page}/flows?filter=purpose%20%3D%20${__value.raw}"
                               "&from=${__from:date:iso}&to=${__to:date:iso}"},
         ),
@@ -71,5 +71,5 @@ def camera() -> Dashboard:
         "camwatch-camera", "Camera",
         "What one camera is, when it was seen, and what it sent outside.",
         [("Now", first), ("Over time", time)],
-        vlan=True, camera=True, page="/cameras",
+        vlan=True, one_camera=True, page="/cameras",
     )  # fmt: skip

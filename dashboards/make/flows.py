@@ -81,12 +81,12 @@ def flows() -> Dashboard:
         rows("Destinations", "The 100 that most bytes went to. Home: of the operator, or of its parent. Address block: "
              "where it is registered. They differ often.", Sql(_NAMES), names={}, units=_BYTES),
         rows("Opened from outside", "Flows to cameras that somebody outside began. Empty is how it should be.",
-             Sql(_INBOUND), names={}, units={"Last": words.MOMENT}, size=(12, 8)),
+             Sql(_INBOUND), names={}, units={"Last": words.MOMENT, "Port": words.PLAIN_NUMBER}, size=(24, 6)),
         rows("Firmware fetched", "Files that cameras fetched as firmware. Empty where none was.",
-             Sql(_UPDATES), names={}, units={"When": words.MOMENT, "Bytes": words.BYTES}, size=(12, 8)),
+             Sql(_UPDATES), names={}, units={"When": words.MOMENT, "Bytes": words.BYTES}, size=(24, 6)),
         rows("Latest flows", "The 200 latest in the time shown. Flow leads to its evidence and packets; Community ID "
              "joins with Zeek and Suricata.", Sql(_LATEST), names={},
-             units=_BYTES | {"Start": words.MOMENT},
+             units=_BYTES | {"Start": words.MOMENT, "Port": words.PLAIN_NUMBER},
              links={"Flow": "${page}/flows/${__value.raw}"}, size=(24, 12)),
     ]  # fmt: skip
     return board(

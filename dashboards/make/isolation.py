@@ -21,7 +21,7 @@ def _one_of(family: str, label: str, *values: str) -> str:
 
 _VERDICT = _one_of("camwatch_vlan_isolation_verdict", "verdict", "closed", "cannot-tell", "open")
 _COVERAGE = _one_of("camwatch_vlan_coverage_state", "state", "ok", "degraded", "blind")
-_NAMED = "{{instance}} VLAN {{vlan}}"
+_NAMED = "VLAN {{vlan}}, {{instance}}"
 
 
 def isolation() -> Dashboard:
@@ -41,13 +41,13 @@ def isolation() -> Dashboard:
             "Share of the time shown in which the mirror showed the VLAN wholly and both ways. "
             "Below 100 % nothing can be called closed for the rest.",
             now(f"avg by (instance, vlan) (avg_over_time(camwatch_vlan_coverage_ok{{{VLAN}}}{RANGE}))", _NAMED),
-            unit=words.RATIO, steps=words.WHOLE, size=(5, 6), decimals=2,
+            unit=words.RATIO, steps=words.WHOLE, size=(5, 6), decimals=2, stacked=True,
         ),
         number(
             "Last frame",
             "How long ago the VLAN showed a frame. Minutes mean a cut mirror.",
             now(f"time() - max by (instance, vlan) (camwatch_last_frame_timestamp_seconds{{{VLAN}}})", _NAMED),
-            unit=words.SECONDS, steps=words.ages(60, 300), size=(5, 6),
+            unit=words.SECONDS, steps=words.ages(60, 300), size=(5, 6), stacked=True,
         ),
         number(
             "Got through",
@@ -95,7 +95,7 @@ def isolation() -> Dashboard:
             units={"Bytes out": words.BYTES, "Last frame": words.MOMENT},
             links={"Camera": "/d/camwatch-camera?var-camera=${__value.raw}&${metrics:queryparam}&${job:queryparam}"
                              "&${instance:queryparam}&from=${__from}&to=${__to}"},
-            size=(18, 9),
+            most="Answered", size=(18, 9),
         ),
         number(
             "Not in the inventory",

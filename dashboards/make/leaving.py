@@ -82,7 +82,7 @@ def leaving() -> Dashboard:
             "Share of the bytes that no mark on the map stands for: anycast, or a block that the "
             "database does not list. No share: nothing left.",
             now(f'sum(increase({_COUNTRY}{{{SENSOR}, country=~"unknown|_other"}}{RANGE})) / ({whole} > 0)', "share"),
-            unit=words.RATIO, size=(4, 4), nothing="nothing left", decimals=1,
+            unit=words.RATIO, size=(4, 11), nothing="nothing left", decimals=1,
         ),
         bars(
             "By country",

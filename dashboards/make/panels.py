@@ -120,7 +120,7 @@ def lines(
     return _Made(panel, queries)
 
 
-def number(
+def number(  # noqa: PLR0913  # what numbers differ in
     title: str,
     what: str,
     *queries: Query,
@@ -130,8 +130,9 @@ def number(
     mapped: ValueMap | None = None,
     nothing: str = "no data",
     decimals: int | None = None,
+    stacked: bool = False,
 ) -> Panel:
-    """Return big numbers, one a series."""
+    """Return big numbers, one a series; stacked: under each other, whatever the room."""
     panel = (
         stat.Panel()
         .title(title)
@@ -149,6 +150,9 @@ def number(
         panel.mappings([mapped])
     if decimals is not None:
         panel.decimals(decimals)
+    if stacked:
+        # Grafana's word for rows.
+        panel.orientation(VizOrientation.HORIZONTAL)
     return _Made(panel, queries)
 
 
@@ -207,6 +211,7 @@ def rows(
     units: Mapping[str, str] | None = None,
     links: Mapping[str, str] | None = None,
     mapped: Mapping[str, ValueMap] | None = None,
+    most: str = "",
     size: tuple[int, int] = (24, 9),
 ) -> Panel:
     """Return a table.
@@ -219,6 +224,7 @@ def rows(
         units: Unit by heading.
         links: Address by heading; ``${__value.raw}`` is the value.
         mapped: Texts in the place of values, by heading.
+        most: Heading of the numbers by which rows are sorted, the largest first.
         size: Width of 24 and height.
     """
     panel = (
@@ -232,7 +238,11 @@ def rows(
         .thresholds(_steps(words.PLAIN))
     )
     is_sql = any(isinstance(query, Sql) for query in queries)
+    if most:
+        panel.sort_by([common.TableSortByFieldState().display_name(most).desc(True)])
     if not is_sql:
+        # Increases are estimates between scrapes: no parts of flows.
+        panel.decimals(0)
         values = (f"Value #{letter}" for letter, _ in zip(_LETTERS, queries, strict=False))
         hidden = ("Time", "__name__", "job", "instance", "Value", *values)
         panel.with_transformation(DataTransformerConfig(id_val="merge", options={}))

@@ -38,6 +38,9 @@ PURPOSE_COLOURS: Final = {
 BYTES: Final = "decbytes"
 BYTE_RATE: Final = "Bps"
 COUNT: Final = "short"
+PLAIN_NUMBER: Final = "none"
+"""Ports and the like, which are not counted."""
+
 RATIO: Final = "percentunit"
 SECONDS: Final = "s"
 MOMENT: Final = "dateTimeAsIso"

@@ -116,7 +116,15 @@ def _users() -> dict[str, tuple[int, int]]:
 class Services:
     """The services of a project on a wire."""
 
-    def __init__(self, on: Wire, folder: Path, *, hurry: bool, env: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        on: Wire,
+        folder: Path,
+        *,
+        hurry: bool,
+        env: Mapping[str, str],
+        quick: Mapping[str, str],
+    ) -> None:
         self.wire = on
         self.folder = folder
         self.alerts = Receiver(folder / "receiver")
@@ -125,6 +133,7 @@ class Services:
             env={**compose.environment(), "INTERFACES": IN, "CAMERAS": "", **env},
         )
         self._hurry = hurry
+        self._quick = quick
         self._users = _users()
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
 
@@ -194,7 +203,7 @@ class Services:
         environment = {
             "PATH": "/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
             **service.get("environment", {}),
-            **(QUICK if name == "sensor" and self._hurry else {}),
+            **(self._quick if name == "sensor" and self._hurry else {}),
             **program.environment,
         }
         if name == "postgres":
@@ -326,12 +335,15 @@ def _passes(command: Sequence[str]) -> None:
 
 
 @contextmanager
-def services(*, hurry: bool = True, env: Mapping[str, str] | None = None) -> Iterator[Services]:
+def services(
+    *, hurry: bool = True, env: Mapping[str, str] | None = None, quick: Mapping[str, str] = QUICK
+) -> Iterator[Services]:
     """Start everything, and wait until every health check of the compose file passes.
 
     Args:
         hurry: Whether times of minutes are cut to seconds; see `HURRY` and `QUICK`.
         env: Beside .env.example.
+        quick: Settings of a sensor in a hurry.
     """
     programs = _programs()
     with ExitStack() as stack:
@@ -341,7 +353,7 @@ def services(*, hurry: bool = True, env: Mapping[str, str] | None = None) -> Ite
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
         folder.chmod(0o755)
         on.ip("link", "set", "lo", "up")
-        made = Services(on, folder, hurry=hurry, env=env or {})
+        made = Services(on, folder, hurry=hurry, env=env or {}, quick=quick)
         gateway = made.project["networks"]["front"]["ipam"]["config"][0]["gateway"]
         on.ip("address", "add", f"{gateway}/32", "dev", "lo")
         made.prepare()
