@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+from monitor.forensics.body import bodies
 from monitor.forensics.carve import Carving, Job, carve
 from monitor.forensics.dissect import dissect, tshark_path
 from monitor.forensics.gathered import Role
@@ -77,6 +78,7 @@ def inspect(job: Job, look: Look, progress: Callable[[int], None] | None = None)
             "times_ns": listed.times_ns,
             "not_listed": len(carving) - len(listed.packets),
             "dissection_fault": listed.fault or None,
+            "http_bodies": bodies(carving) if job.record.protocol == "tcp" else [],
         }
 
 
@@ -132,6 +134,12 @@ def lines(told: dict[str, Any], record: FlowRecord) -> Iterator[str]:
     if told["dns_messages"]:
         parts.append(plural(told["dns_messages"], "DNS message"))
     yield f"{', '.join(parts)}; the originals have the SHA-256 of the manifest"
+    for body in told["http_bodies"]:
+        digest = (
+            f"SHA-256 {body['sha256']}" if body["sha256"] else "not whole, so without a SHA-256"
+        )
+        missing = f" ({plural(body['missing'], 'byte')} missing)" if body["missing"] else ""
+        yield f"HTTP body of {plural(body['bytes'], 'byte')}{missing}: {digest}"
     if told["doubt"]:
         yield f"Note: {told['doubt']}"
     if told["written"]:

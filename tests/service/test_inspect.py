@@ -1,5 +1,6 @@
 """``camwatch inspect`` and ``camwatch explain`` as users type them, against Wireshark's tools."""
 
+import hashlib
 import json
 import re
 import shutil
@@ -211,3 +212,20 @@ def test_the_evidence_is_not_written_over(tmp_path: Path) -> None:
         assert done.returncode == 2
         assert "part of the evidence" in done.stderr
     assert file.read_bytes() == content
+
+
+def test_the_digest_of_a_firmware_is_that_of_what_wireshark_exports(tmp_path: Path) -> None:
+    sample = ROOT / "pcaps" / "a-camera-fetches-firmware-in-the-clear" / "input.pcap"
+    folder = replayed(tmp_path / "run", sample)
+    flow = next(one for one in records(folder) if one.verdict.purpose == "firmware-download")
+    exported = tmp_path / "objects"
+    run_tool("tshark", "-Q", "-r", str(sample), "--export-objects", f"http,{exported}")
+    images = [path for path in exported.iterdir() if path.name.endswith(".bin")]
+    assert len(images) == 1
+    image = images[0].read_bytes()
+    done = camwatch("inspect", folder.path, flow.flow_id, "--json", "--no-dissect")
+    told = json.loads(done.stdout)["http_bodies"]
+    expected = hashlib.sha256(image).hexdigest()
+    assert told == [{"bytes": len(image), "sha256": expected, "missing": 0}]
+    text = camwatch("inspect", folder.path, flow.flow_id, "--no-dissect").stdout
+    assert f"SHA-256 {expected}" in " ".join(text.split())
