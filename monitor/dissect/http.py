@@ -16,6 +16,7 @@ from monitor.dissect.http_head import (
     read_head,
 )
 from monitor.dissect.magic import body_magic
+from monitor.dissect.secrets import hide_secrets, user_in_path
 from monitor.dissect.text import host_of, safe
 from monitor.model.facts import Conversation, Dissection, Fact
 
@@ -28,10 +29,6 @@ MEMO_SIZE = 4096
 _REPEATED = 512
 """Bytes of the longest head that is remembered whole."""
 
-_SECRET = re.compile(
-    r"([?&;][a-z0-9_.-]{0,24}(?:passw(?:or)?d|pass|pwd|psw|loginpas|secret|token)=)[^&;#]+",
-    re.IGNORECASE,
-)
 _USER = re.compile(
     r"[?&;](?:user|username|usr|loginuse|login|account)=([^&;#]{1,64})", re.IGNORECASE
 )
@@ -50,16 +47,6 @@ def _host(value: bytes) -> str:
     if value.startswith(b"["):
         return host_of(value[1:].partition(b"]")[0])
     return host_of(value.partition(b":")[0])
-
-
-def hide_secrets(path: str) -> str:
-    """Return a path whose password and token parameters are starred out.
-
-    Examples:
-        >>> hide_secrets("/cgi?user=admin&pwd=12345&x=1")
-        '/cgi?user=admin&pwd=***&x=1'
-    """
-    return _SECRET.sub(r"\1***", path) if "=" in path else path
 
 
 def _credential(value: str) -> str:
@@ -99,16 +86,18 @@ def _target_facts(method: str, target: bytes, host: str) -> Facts:
         authority, target = found.group(1), target[found.end() :] or b"/"
     user, at, name = authority.rpartition(b"@")
     path = safe(target, MAX_PATH)
-    secret = _SECRET.search(path) if "=" in path else None
+    shown = hide_secrets(path)
     facts = [
         *_some("http.method", method),
         *_some("http.host", _host(name or host.encode("latin-1"))),
-        *_some("http.path", hide_secrets(path)),
+        *_some("http.path", shown),
     ]
     if at:
         facts.append(Fact("credential", f"http-url user={safe(user.partition(b':')[0], 64)}"))
-    if secret and (found_user := _USER.search(path)):
+    if shown != path and (found_user := _USER.search(path)):
         facts.append(Fact("credential", f"http-query user={found_user.group(1)}"))
+    elif in_path := user_in_path(path):
+        facts.append(Fact("credential", f"http-path user={in_path}"))
     return tuple(facts)
 
 

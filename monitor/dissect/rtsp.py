@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from monitor.dissect.base import TCP, UDP, Dissector, FactKind
+from monitor.dissect.secrets import hide_secrets, user_in_path
 from monitor.dissect.wire import distinct, first_piece, header_lines, text
 from monitor.model.facts import Conversation, Dissection, Fact
 
@@ -14,7 +15,10 @@ _REQUEST = re.compile(
     rb"REDIRECT) (rtsps?://[\x21-\x7e]{1,512}|\*|[/\x21-\x7e]{1,512}) RTSP/[12]\.\d\r?\n"
 )
 _ANSWER = re.compile(rb"RTSP/[12]\.\d (\d{3}) [^\r\n]{0,64}\r?\n")
-_URL = re.compile(r"rtsps?://(?:([^:@/]{1,64})(?::[^@/]*)?@)?([^/?]{1,96})(/[^?]*)?")
+_URL = re.compile(
+    r"rtsps?://(?:([^:@/]{1,64})(?::[^/]*)?@)?([^@:/?]{1,96}(?::\d{1,5})?)(?=[/?]|$)(/[^?]*)?"
+)
+"""Of a password with a slash nothing is told: what follows the slash would be taken for a path."""
 _QUOTED = re.compile(r'(\w+)="([^"]{0,128})"')
 _PUSH = frozenset({"ANNOUNCE", "RECORD"})
 _MOST_STREAM = 16384
@@ -48,7 +52,7 @@ def _facts(requests: list[bytes], answer: bytes) -> list[Fact]:
     if _PUSH & set(methods):
         facts.append(Fact("rtsp.direction", "push"))
     facts += distinct("rtsp.host", (u[2] for u in urls))
-    facts += distinct("rtsp.path", ((u[3] or "/")[:128] for u in urls))
+    facts += distinct("rtsp.path", (hide_secrets(u[3] or "/")[:128] for u in urls))
     facts += distinct("rtsp.agent", (h.get("user-agent", "") for h in headers))
     answered = header_lines(answer)
     status = _ANSWER.match(answer)
@@ -57,7 +61,10 @@ def _facts(requests: list[bytes], answer: bytes) -> list[Fact]:
     facts += distinct("rtsp.server", [answered.get("server", "")])
     challenge = dict(_QUOTED.findall(_challenge(answer)))
     facts += distinct("rtsp.realm", [challenge.get("realm", "")])
-    users = [user_of(h.get("authorization", "")) for h in headers] + [u[1] or "" for u in urls]
+    users = [
+        *(user_of(h.get("authorization", "")) for h in headers),
+        *(u[1] or user_in_path(u[3] or "") for u in urls),
+    ]
     facts += distinct("credential", (f"rtsp user={user}" for user in users if user))
     return facts
 

@@ -2,7 +2,8 @@ import base64
 
 import pytest
 
-from monitor.dissect.http import DISSECTORS, dissect, dissect_http2, hide_secrets
+from monitor.dissect.http import DISSECTORS, dissect, dissect_http2
+from monitor.dissect.secrets import hide_secrets
 from monitor.model.facts import Dissection
 from tests.support.payloads_names import tcp
 
@@ -91,6 +92,15 @@ def test_a_sign_in_is_told_without_its_secret(value: bytes, credential: str) -> 
         ("/cgi?user=a&pwd=x1&z=2", "/cgi?user=a&pwd=***&z=2"),
         ("/snap.cgi?loginuse=a&loginpas=x1", "/snap.cgi?loginuse=a&loginpas=***"),
         ("/x?access_token=abc#f", "/x?access_token=***#f"),
+        ("/l?pw=x1", "/l?pw=***"),
+        ("/l?access_key=x1&apikey=x2&n=3", "/l?access_key=***&apikey=***&n=3"),
+        ("/l?auth=x1&sign=x2&sessionid=x3&seq=4", "/l?auth=***&sign=***&sessionid=***&seq=4"),
+        (
+            "/user=a_password=x_1_channel=2_stream=0.sdp",
+            "/user=a_password=***_channel=2_stream=0.sdp",
+        ),
+        ("/user=a&password=x1&channel=2", "/user=a&password=***&channel=2"),
+        ("/x?keyword=lens&passage=2", "/x?keyword=lens&passage=2"),
         ("/pass=1/x", "/pass=1/x"),
     ],
 )

@@ -67,3 +67,23 @@ def test_the_user_in_an_address_is_a_credential_and_the_password_is_not_kept() -
 def test_http_and_a_cut_request_line_are_not_rtsp() -> None:
     assert DISSECTOR.dissect(tcp(554, b"GET / HTTP/1.1\r\n\r\n")) is None
     assert DISSECTOR.dissect(tcp(554, b"OPTIONS rtsp://192.0.2.5/ RTSP/1.0")) is None
+
+
+@pytest.mark.parametrize(
+    ("address", "facts"),
+    [
+        (b"rtsp://10.0.0.1:554/user=cam_password=hunter2_channel=1_stream=0.sdp",
+         [("rtsp.path", "/user=cam_password=***_channel=1_stream=0.sdp"), ("credential", "rtsp user=cam")]),
+        (b"rtsp://cam:hunter2@x@10.0.0.1/a", [("rtsp.host", "10.0.0.1"), ("credential", "rtsp user=cam")]),
+        (b"rtsp://cam:b/hunter2@10.0.0.1/a", []),
+    ],
+)  # fmt: skip
+def test_a_password_in_an_address_is_never_kept(
+    address: bytes, facts: list[tuple[str, str]]
+) -> None:
+    answer = DISSECTOR.dissect(tcp(554, rtsp(b"DESCRIBE", address), b""))
+    assert answer is not None
+    assert "hunter2" not in repr(answer)
+    told = [(fact.kind, fact.value) for fact in answer.facts]
+    assert all(fact in told for fact in facts)
+    assert facts or [kind for kind, _ in told] == ["rtsp.method"]
