@@ -315,7 +315,8 @@ class Keeper:
         now_ns = self._now_ns()
         for batch in self._records:
             self._covering.add(batch)
-        status = self.status(now_ns)
+        self._judge(now_ns)
+        status = self.status()
         self._ruling.learn(self._devices)
         self._measuring.learn(self._devices)
         for batch in self._records:
@@ -357,17 +358,21 @@ class Keeper:
             self._steps_written, self._steps_ns = steps, now_ns
         return self._steps_ns
 
-    def status(self, now_ns: int) -> dict[str, Any]:
-        """Return how things stand, as plain data: what `sensors.status` holds."""
+    def _judge(self, now_ns: int) -> None:
+        """Judge coverage of the intervals that are over."""
+        ports = [port for hand in self._crew for port in hand.ports]
+        self._covering.step(
+            now_ns,
+            sum(port.frames for port in ports),
+            sum(port.dropped + port.lost_with_worker for port in ports),
+        )
+
+    def status(self) -> dict[str, Any]:
+        """Return how things stand, as plain data: what `sensors.status` holds. Changes nothing."""
         counters: dict[str, dict[str, int]] = {}
         for hand in self._crew:
             counters = added(counters, hand.totals())
         interfaces = [self._interface(name) for name in self._settings.sensor.interfaces]
-        self._covering.step(
-            now_ns,
-            sum(item["frames"] for item in interfaces),
-            sum(item["dropped"] + item["lost_with_worker"] for item in interfaces),
-        )
         return {
             "version": __version__,
             "started_ns": self._job.started_ns,
