@@ -103,7 +103,7 @@ def _privileges(settings: Settings) -> Iterator[Finding]:
                 f"useradd --system {privileges.OWN_USER}",
             )
         else:
-            yield _ok("user", f"started by root, the sensor becomes {user.pw_name}")
+            yield _ok("user", f"when root starts it, the sensor becomes {user.pw_name}")
     version = privileges.landlock_version()
     if version:
         yield _ok("landlock", f"version {version}: workers see no files but what they need")

@@ -33,6 +33,7 @@ from monitor.daemon.wire import Kind, Message, WireError
 from monitor.errors import ConfigError, MonitorError
 from monitor.metrics.server import MetricsServer
 from monitor.metrics.snapshot import Snapshot
+from monitor.model.addresses import Networks
 from monitor.model.records import Device
 from monitor.model.rows import RecordBatch
 from monitor.store.backlog import Backlog
@@ -111,7 +112,7 @@ class Keeper:
         )
         self._delivery = self._open_delivery()
         self._covering = Covering(job.settings, posts, now_ns())
-        self._measuring = Measuring(ruling.inventory)
+        self._measuring = Measuring(ruling.inventory, Networks(job.settings.site.cameras))
         self._snapshot = Snapshot(version=__version__, started_ns=job.started_ns)
         self._metrics = self._open_metrics()
         self._log = logs.logger()

@@ -1,5 +1,6 @@
 """From what the keeper knows to the snapshot that a scrape shows."""
 
+import ipaddress
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -11,6 +12,7 @@ from monitor import __version__
 from monitor.daemon.covering import Covering
 from monitor.daemon.delivery import Counts
 from monitor.metrics.snapshot import CameraLabels, EgressKey, InterfaceCounts, Snapshot
+from monitor.model.addresses import V4_PREFIX, Networks
 from monitor.model.inventory import Inventory
 from monitor.model.records import Device
 from monitor.model.rows import SCOPES, RecordBatch
@@ -19,6 +21,10 @@ from monitor.model.words import OUTCOMES, DeviceKind, EndReason, Outcome, Scope,
 MOST_CAMERAS = 2000
 """Names in labels where there is no inventory; further cameras count under ``_other``."""
 
+_KINDS = (DeviceKind.CAMERA, DeviceKind.RECORDER)
+_UNADDRESSED = frozenset(("0.0.0.0", "::"))  # noqa: S104  # as seen in packets, nothing is bound
+"""What devices call themselves before they have an address."""
+
 _OUTSIDE = SCOPES.index(Scope.OUTSIDE)
 _ANSWERED = OUTCOMES.index(Outcome.ANSWERED)
 
@@ -26,8 +32,15 @@ _ANSWERED = OUTCOMES.index(Outcome.ANSWERED)
 class Measuring:
     """Adds up what metrics need of flows and devices. Bounded by cameras, purposes, countries."""
 
-    def __init__(self, inventory: Inventory) -> None:
+    def __init__(self, inventory: Inventory, cameras: Networks) -> None:
+        """Begin at nothing.
+
+        Args:
+            inventory: The cameras that are listed; with some, only they have a label.
+            cameras: Addresses that are said to be cameras: they have a label before they show it.
+        """
         self._inventory = inventory
+        self._cameras = cameras
         self._listed = {one.name for one in inventory.cameras}
         self._devices: dict[str, Device] = {}
         self._bytes: Counter[EgressKey] = Counter()
@@ -37,9 +50,17 @@ class Measuring:
     def learn(self, devices: Iterable[Device]) -> None:
         """Note what is known of cameras now."""
         for device in devices:
-            is_one = device.kind in (DeviceKind.CAMERA, DeviceKind.RECORDER)
+            if device.ip in _UNADDRESSED:
+                continue
+            is_one = device.kind in _KINDS or self._is_named(device.ip)
             if device.ip in self._devices or (is_one and len(self._devices) < MOST_CAMERAS):
                 self._devices[device.ip] = device
+
+    def _is_named(self, ip: str) -> bool:
+        if not self._cameras:
+            return False
+        address = ipaddress.ip_address(ip)
+        return (int(address) | V4_PREFIX if address.version == 4 else int(address)) in self._cameras
 
     def add(self, batch: RecordBatch) -> None:
         """Add flow records."""
