@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from monitor.cli.main import app
+from monitor.policy.load import shipped_rules
 from tests.support.live import Sensor, Wire, recording, sensor, wait_for, wire
 from tests.support.shared import ROOT, SHARED
 
@@ -60,9 +61,31 @@ def sent(on: Wire, live: Sensor, file: Path) -> int:
 
 
 def replayed(file: Path, database: Path) -> Path:
-    done = CliRunner().invoke(app, ["replay", str(file), "--store", f"sqlite:///{database}"])
+    """Replay into a database, and findings into the folder beside it."""
+    out = database.with_suffix("")
+    done = CliRunner().invoke(
+        app, ["replay", str(file), "--store", f"sqlite:///{database}", "--out", str(out)]
+    )
     assert done.exit_code == 0, done.output
     return database
+
+
+def found_live(live: Sensor) -> set[tuple[str, str, str]]:
+    """Rule, severity and camera of every alert, but those that only a live sensor can find."""
+    by_id = {rule.id: rule for rule in shipped_rules()}
+    return {
+        (rule, severity, subject["ip"])
+        for rule, severity, subjects in live.ask("select rule, severity, subjects from alerts")
+        if not by_id[rule].is_live_only
+        for subject in json.loads(subjects)
+    }
+
+
+def found_by_replay(database: Path) -> set[tuple[str, str, str]]:
+    """Rule, severity and camera of every finding."""
+    told = json.loads((database.with_suffix("") / "findings.json").read_text())
+    findings = told["findings"] if isinstance(told, dict) else told
+    return {(one["rule"], one["severity"], one["camera"]) for one in findings}
 
 
 def test_a_sensor_and_a_replay_give_the_same_flows_and_devices(on: Wire, tmp_path: Path) -> None:
@@ -77,6 +100,8 @@ def test_a_sensor_and_a_replay_give_the_same_flows_and_devices(on: Wire, tmp_pat
         assert sum(want.values()) > 300
         assert got - want == Counter()
         assert want - got == Counter()
+        assert len(found_by_replay(database)) > 10
+        assert found_live(live) == found_by_replay(database)
         devices = rows(live.database, CAMERAS)
         assert rows(database, CAMERAS) - devices == Counter()
         # The sensor also names addresses that were spoken to and never spoke.
@@ -97,6 +122,7 @@ def test_the_kernel_filter_changes_nothing_of_what_leaves_the_site(
         got, want = rows(live.database, outside), rows(database, outside)
         assert got - want == Counter()
         assert want - got == Counter()
+        assert found_live(live) <= found_by_replay(database)
         inside = FLOWS + "where f.scope = 'site'"
         some, every = rows(live.database, inside), rows(database, inside)
         # Flows of which the filter shows a sample are left out: what is told of the rest is whole.
