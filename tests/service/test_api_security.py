@@ -24,7 +24,14 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     url = f"sqlite:///{folder}/store.db"
     serving.fill(url, flows=20)
     with serving.serving(
-        url, folder, now_ns=None, upload_bytes=3_000_000, receive_s=2, requests_per_minute=10**6
+        url,
+        folder,
+        now_ns=None,
+        upload_bytes=3_000_000,
+        # Nothing is kept on purpose, so that what lies there was left behind.
+        kept_bytes=0,
+        receive_s=2,
+        requests_per_minute=10**6,
     ) as it:
         yield it
 
@@ -120,7 +127,7 @@ def test_a_name_of_a_file_is_a_name_and_nothing_more(served: Served) -> None:
     assert run["run"]["inputs"][0]["name"] == name
     assert run["flows"] == len(flows) > 0
     assert overview["totals"]["flows"] == len(flows)
-    assert not _files(served)
+    serving.wait(lambda: not _files(served), "the end of the file")
 
 
 @pytest.mark.parametrize(
@@ -138,7 +145,7 @@ def test_a_capture_that_is_none_fails_and_says_why(served: Served, content: byte
     assert job["error"]
     assert "/uploads/" not in job["error"]
     assert "Traceback" not in job["error"]
-    assert not _files(served)
+    serving.wait(lambda: not _files(served), "the end of the file")
 
 
 def test_an_upload_that_is_too_large_is_refused_before_and_while_it_comes(served: Served) -> None:
@@ -155,7 +162,7 @@ def test_an_upload_that_is_too_large_is_refused_before_and_while_it_comes(served
     except OSError:
         status = 413  # the server closed the connection while we still sent
     assert status == 413
-    assert not _files(served)
+    serving.wait(lambda: not _files(served), "the end of the file")
 
 
 def test_other_bodies_are_small(served: Served) -> None:
@@ -229,7 +236,7 @@ def test_a_request_that_lies_is_refused(served: Served, head: bytes) -> None:
 
 def test_the_queue_of_uploads_is_bounded_and_can_be_cancelled(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/store.db"
-    with serving.serving(url, tmp_path, waiting_jobs=2) as it:
+    with serving.serving(url, tmp_path, waiting_jobs=2, kept_bytes=0) as it:
         content = CAPTURE.read_bytes()
         first = _upload(it, content).json()
         second = _upload(it, content).json()
