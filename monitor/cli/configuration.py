@@ -1,12 +1,12 @@
 """``camwatch check-config`` and ``camwatch show-config``."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from monitor import config
-from monitor.config.section import Section
+if TYPE_CHECKING:
+    from monitor.config.section import Section
 
 ConfigOption = Annotated[
     Path | None, typer.Option("--config", help="Settings file (TOML).", metavar="FILE")
@@ -15,20 +15,27 @@ ConfigOption = Annotated[
 
 def check(file: Annotated[Path, typer.Argument(help="Settings file (TOML).")]) -> None:
     """Check a settings file; says what is wrong and exits with 3 if something is."""
+    from monitor import config  # noqa: PLC0415  # every command would wait for it
+
     config.load(file)
     typer.echo(f"{file}: good")
 
 
 def show(file: ConfigOption = None) -> None:
     """Show every setting: its value now, and what it does."""
+    from monitor import config  # noqa: PLC0415  # as above
+
     settings = config.load(file)
     for section in config.Settings.model_fields:
         model = getattr(settings, section)
         _show_table(f"[{section}]", model)
 
 
-def _show_table(heading: str, section: Section) -> None:
+def _show_table(heading: str, section: "Section") -> None:
     """Show one table, then the tables of its lists of tables."""
+    from monitor import config  # noqa: PLC0415  # as above
+    from monitor.config.section import Section  # noqa: PLC0415
+
     typer.echo(heading)
     tables = []
     for key, info in type(section).model_fields.items():

@@ -1,0 +1,34 @@
+"""Ctrl-C ends the program without a traceback, also while it loads."""
+
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+@pytest.mark.parametrize("loading", ["_json", "multiarray_umath", "pydantic_core", "llvmlite"])
+def test_an_interrupt_is_no_traceback(loading: str, tmp_path: Path) -> None:
+    program = subprocess.Popen(  # noqa: S603  # ours
+        [sys.executable, "-m", "monitor", "replay", "-", "--out", str(tmp_path / "out")],
+        stdin=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+    )
+    try:
+        # Standard input stays open: it cannot end by itself.
+        maps = Path(f"/proc/{program.pid}/maps")
+        end = time.monotonic() + 60
+        while loading not in maps.read_text() and time.monotonic() < end:
+            time.sleep(0.001)
+        program.send_signal(signal.SIGINT)
+        _, told = program.communicate(timeout=60)
+    finally:
+        program.kill()
+    assert program.returncode in (-signal.SIGINT, 130)
+    assert "Traceback" not in told
