@@ -111,10 +111,12 @@ def listen(settings: ApiSettings) -> socket.socket:
     """
     host, port = settings.address
     try:
-        family, _, _, _, address = socket.getaddrinfo(
+        family, kind, protocol_no, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
-        made = socket.socket(family, socket.SOCK_STREAM)
+        # With TCP by number, or asyncio takes it for something else and leaves Nagle's algorithm on:
+        # a body then waits 40 ms for the head before it to be acknowledged.
+        made = socket.socket(family, kind, protocol_no)
         made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         made.bind(address)
     except OSError as error:
