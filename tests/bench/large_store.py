@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from monitor.store import statistics
 from monitor.store.live import LiveStore, Step
 from monitor.store.tables import FLOWS
 from tests.support.traffic import Traffic
@@ -47,6 +48,9 @@ def _change(store: LiveStore, *, has_indices: bool) -> None:
                 index.drop(connection)
         if has_indices and connection.dialect.name == "postgresql":
             connection.exec_driver_sql("ANALYZE").close()
+        if has_indices and connection.dialect.name == "sqlite":
+            # They went with the indices.
+            statistics.write(connection)
 
     if store.url.get_backend_name() == "sqlite":
         # Not within a transaction, which SQLAlchemy would begin.

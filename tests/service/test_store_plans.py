@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Select, func, literal_column, select, text
 from monitor.store.live import LiveStore, Step
 from monitor.store.live_tables import TOTALS
 from monitor.store.tables import FLOWS, SLICE
+from tests.bench.large_store import fill
 from tests.bench.store import questions
 from tests.support.traffic import Traffic
 
@@ -77,3 +78,13 @@ def test_sums_by_camera_of_a_time_with_two_ends_read_that_time_alone(tmp_path: P
     plan = store.read(lambda c: _plan(c, query))
     store.close()
     assert "USING PRIMARY KEY (run_no=? AND bucket_ns>? AND bucket_ns<?)" in plan
+
+
+def test_a_store_that_was_filled_without_indices_has_the_same_plans(tmp_path: Path) -> None:
+    """SQLite drops the statistics of an index with it."""
+    url = f"sqlite:///{tmp_path / 'camwatch.db'}"
+    fill(url, flows=1000, cameras=10, days=1)
+    store = LiveStore.open(url, "gate-1", version="1", started_ns=1)
+    plan = store.read(lambda c: _plan(c, questions(START_NS)["newest flows"]))
+    store.close()
+    assert "sqlite_autoindex_flows_1" in plan
