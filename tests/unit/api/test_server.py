@@ -3,6 +3,8 @@
 import asyncio
 import socket
 
+from typing_extensions import override
+
 from monitor.api.server import listen
 from monitor.config.serving import ApiSettings
 
@@ -14,6 +16,7 @@ def test_an_answer_does_not_wait_for_its_head_to_be_acknowledged() -> None:
         accepted: asyncio.Future[int] = asyncio.get_running_loop().create_future()
 
         class Asked(asyncio.Protocol):
+            @override
             def connection_made(self, transport: asyncio.BaseTransport) -> None:
                 mine: socket.socket = transport.get_extra_info("socket")
                 accepted.set_result(mine.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
