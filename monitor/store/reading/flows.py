@@ -4,12 +4,11 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, RowMapping, Select, literal_column, select
 
-from monitor.language import Expression, Where
+from monitor.language import Expression
 from monitor.store.reading.elements import BYTES_IN, BYTES_OUT
-from monitor.store.reading.narrow import are_frequent, narrow, newest
-from monitor.store.reading.paging import Cut, Sort, bounds, cut
+from monitor.store.reading.narrow import NOT_NARROWED, narrow, newest
+from monitor.store.reading.paging import Cut, Sort, cut
 from monitor.store.reading.scope import EVER, Scope
-from monitor.store.reading.where import condition
 from monitor.store.tables import CAMERAS, DESTINATIONS, EVIDENCE, FLOWS, RUNS, SLICE
 
 SLICES_AT_ONCE: Final = 500
@@ -60,33 +59,24 @@ def flows(
         limit: Most rows.
     """
     order = sort_of(sort)
-    conditions = _in(scope)
     query = _select()
-    if tree is None:
-        return cut(connection, query.where(*conditions), order, after, limit)
-    column, values, rest = narrow(connection, tree)
-    if column is not None and not values:
+    narrowed = NOT_NARROWED if tree is None else narrow(connection, tree)
+    if narrowed.column is not None and not narrowed.values:
         return Cut([], None)
-    asked = conditions if rest is None else [*conditions, rest]
-    if column is None:
-        return cut(connection, query.where(*asked), order, after, limit)
-    is_by_time = order.keys[0] is FLOWS.c.start_ns
-    here = [*conditions, *bounds(order, after)]
-    if is_by_time and (
-        len(values) == 1 or not are_frequent(connection, column, values, here, order.order)
-    ):
-        chosen = newest(column, values, asked, order, after, limit, is_joined=rest is not None).c
+    is_merged = narrowed.column is not None or len(scope.runs) > 1
+    if order.keys[0] is FLOWS.c.start_ns and is_merged and scope.runs:
+        chosen = newest(scope.runs, narrowed, _during(scope), order, after, limit).c
         query = query.where(
             FLOWS.c.run_no == chosen.run_no,
             FLOWS.c.start_ns == chosen.start_ns,
             FLOWS.c.flow_id == chosen.flow_id,
         )
         return cut(connection, query, order, after, limit)
-    if is_by_time:
-        # As it was written: a list of values would bring an index in, and all of them be sorted.
-        asked = [*conditions, condition(tree, Where.FLOW)]
-    else:
-        asked.append(column.in_(values))
+    asked = _in(scope)
+    if narrowed.column is not None:
+        asked.append(narrowed.column.in_(narrowed.values))
+    if narrowed.rest is not None:
+        asked.append(narrowed.rest)
     return cut(connection, query.where(*asked), order, after, limit)
 
 
@@ -95,7 +85,12 @@ def _in(scope: Scope) -> list[ColumnElement[bool]]:
     run_no = FLOWS.c.run_no
     # With one run the primary key gives the order, and nothing is sorted.
     is_one = len(scope.runs) == 1
-    conditions = [run_no == scope.runs[0] if is_one else run_no.in_(scope.runs)]
+    return [run_no == scope.runs[0] if is_one else run_no.in_(scope.runs), *_during(scope)]
+
+
+def _during(scope: Scope) -> list[ColumnElement[bool]]:
+    """Return the conditions of the time of a scope."""
+    conditions: list[ColumnElement[bool]] = []
     if scope.from_ns != EVER[0]:
         conditions.append(FLOWS.c.start_ns >= scope.from_ns)
     if scope.to_ns != EVER[1]:

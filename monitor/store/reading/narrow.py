@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from ipaddress import IPv4Network, IPv6Network
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, FromClause, and_, func, select, union_all
+from sqlalchemy import ColumnElement, Connection, FromClause, and_, select, union_all
 
 from monitor.language import All, Compare, Expression, OneOf, Op, Value, Where
 from monitor.language.tree import leaves
@@ -32,14 +32,10 @@ FIELDS: Final = frozenset(
 """Fields of the language that tell of the destination alone."""
 
 MOST: Final = 100
-"""Cameras or destinations that are looked up one by one. Where more fit, their flows are rarely far
-apart; and SQLite joins no more than 500 parts."""
+"""Cameras or destinations whose flows are merged. Where more fit, their flows are rarely far apart."""
 
-
-LOOKED: Final = 5000
-FREQUENT: Final = 20
-"""Flows that are looked at to see how frequent some are, and how many of them make them frequent: then
-a page of a hundred is full after some 25,000."""
+MOST_PARTS: Final = 400
+"""Of what is merged; SQLite takes no more than 500."""
 
 
 class Narrowed(NamedTuple):
@@ -53,6 +49,10 @@ class Narrowed(NamedTuple):
 
     rest: ColumnElement[bool] | None
     """What is left to ask of a flow; None: nothing."""
+
+
+NOT_NARROWED: Final = Narrowed(None, (), None)
+"""No filter."""
 
 
 def narrow(connection: Connection, tree: Expression) -> Narrowed:
@@ -95,67 +95,51 @@ def _rest(
     return and_(*rest) if rest else None
 
 
-def are_frequent(
-    connection: Connection,
-    column: ColumnElement[Any],
-    values: tuple[Any, ...],
-    conditions: list[ColumnElement[bool]],
-    order: Sequence[ColumnElement[Any]],
-) -> bool:
-    """Return whether flows of these are so frequent that a page is soon full without an index of theirs.
-
-    Args:
-        connection: Of a `Reader`.
-        column: Camera or destination of a flow.
-        values: Which.
-        conditions: Of the flows that a page is taken from, without the filter.
-        order: Of the page.
-    """
-    looked = (
-        select(column.label("value")).where(*conditions).order_by(*order).limit(LOOKED)
-    ).subquery("looked")
-    found = select(func.count()).select_from(looked).where(looked.c.value.in_(values))
-    return connection.execute(found).scalar_one() >= FREQUENT
-
-
 def newest(
-    column: ColumnElement[Any],
-    values: tuple[Any, ...],
-    conditions: list[ColumnElement[bool]],
+    runs: Sequence[int],
+    narrowed: Narrowed,
+    conditions: Sequence[ColumnElement[bool]],
     sort: Sort,
     after: str | None,
     limit: int,
-    *,
-    is_joined: bool,
 ) -> Any:
-    """Return the keys of flows of some cameras, or to some destinations: of each those that a page may need.
+    """Return the keys of the flows of a page: those of each run and camera, or destination, merged by time.
+
+    Each part comes in the order of an index, so no more flows are read than stand on the page or do
+    not fit the rest: neither database reads a part beyond what it merges. Where there would be too many
+    parts, runs are not taken apart, and their flows are sorted.
 
     Args:
-        column: Which.
-        values: At least one.
+        runs: Numbers of the runs; at least one.
+        narrowed: Filter, as `narrow` gives it; with at least one value where it has a column.
         conditions: What else holds for the flows.
         sort: An order by time.
         after: Cursor.
         limit: Most flows of the page.
-        is_joined: Whether conditions ask for camera or destination.
     """
     tables: FromClause = FLOWS
-    if is_joined:
+    if narrowed.rest is not None:
         tables = FLOWS.join(DESTINATIONS, DESTINATIONS.c.id == FLOWS.c.destination_id).outerjoin(
             CAMERAS, (CAMERAS.c.run_no == FLOWS.c.run_no) & (CAMERAS.c.ip == FLOWS.c.camera_ip)
         )
-    order = sort.order
+        conditions = [*conditions, narrowed.rest]
+    keys = FLOWS.c.run_no, FLOWS.c.start_ns, FLOWS.c.flow_id
+    of_values = [[narrowed.column == value] for value in narrowed.values] or [[]]
+    of_runs = [FLOWS.c.run_no == run_no for run_no in runs]
+    if len(of_runs) * len(of_values) > MOST_PARTS:
+        of_runs = [FLOWS.c.run_no.in_(runs)]
+    rest = [*conditions, *bounds(sort, after)]
     parts = [
-        select(
-            select(FLOWS.c.run_no, FLOWS.c.start_ns, FLOWS.c.flow_id)
-            .select_from(tables)
-            .where(column == value, *conditions, *bounds(sort, after))
-            .order_by(*order)
-            .limit(limit + 1)
-            .subquery(f"part_{at}")
-        )
-        for at, value in enumerate(values)
+        select(*keys).select_from(tables).where(of_run, *of_value, *rest)
+        for of_run in of_runs
+        for of_value in of_values
     ]
+    if len(parts) == 1:
+        return parts[0].order_by(*sort.order).limit(limit + 1).subquery("newest")
     # mypy 2.4 ends with an internal error on the overloads of `union_all`.
     unite: Any = union_all
-    return (parts[0] if len(parts) == 1 else unite(*parts)).subquery("newest")
+    merged = unite(*parts)
+    order = [merged.selected_columns[key.name] for key in sort.keys]
+    if sort.is_descending:
+        order = [key.desc() for key in order]
+    return merged.order_by(*order).limit(limit + 1).subquery("newest")
