@@ -116,6 +116,7 @@ def _context(
         edits=edits,
         rates=Rates(api.requests_per_minute, api.refused_per_minute, api.carves_per_minute, now_ns),
         kept=Kept(api.keep_s, now_ns),
+        pages=Kept(api.keep_s, now_ns),
         events=Events(reader, api.event_clients),
         jobs=Jobs(api, url, edits, now_ns, log, config),
         carver=Carver(settings),

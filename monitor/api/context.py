@@ -27,6 +27,11 @@ class Context:
     edits: Edits
     rates: Rates
     kept: Kept
+    """Sums: few, and dear to make."""
+
+    pages: Kept
+    """Pages of lists: many, which are not to push sums out."""
+
     events: Events
     jobs: Jobs
     carver: Carver

@@ -3,7 +3,7 @@
 import csv
 import io
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from typing import Any, Final, Generic, NamedTuple, TypeVar
 
 import orjson
@@ -44,17 +44,38 @@ Fetch = Callable[[Connection, str | None, int], Part]
 """Returns the items after a cursor, at most so many."""
 
 
-def answer(context: Context, paging: Paging, name: str, model: type[T], fetch: Fetch) -> Response:
+def answer(
+    context: Context,
+    paging: Paging,
+    name: str,
+    model: type[T],
+    fetch: Fetch,
+    asked: Hashable = None,
+) -> Response:
     """Return the answer of a list in the form that was asked for.
 
     An export holds no connection between its pages, so a slow reader stops nobody. Where it ends
     early because of ``api.export_rows``, its last line says so and names the cursor to go on from.
+
+    Args:
+        context: The parts that requests use.
+        paging: The page, and its form.
+        name: Of the list.
+        model: Of its items.
+        fetch: Gets the items.
+        asked: All else that the page depends on, where it is the same for everybody: then who asks
+            the same within ``api.keep_s`` gets the same page. None: each page is made anew.
     """
     if paging.format is Format.JSON:
-        with context.reader.connect() as connection:
-            part = fetch(connection, paging.cursor, paging.limit)
-        page = {"items": [_members(item) for item in part.items], "next": part.next}
-        return Response(orjson.dumps(page), media_type="application/json")
+
+        def make() -> bytes:
+            with context.reader.connect() as connection:
+                part = fetch(connection, paging.cursor, paging.limit)
+            page = {"items": [_members(item) for item in part.items], "next": part.next}
+            return orjson.dumps(page)
+
+        made = make() if asked is None else context.pages.get((name, asked, paging), make)
+        return Response(made, media_type="application/json")
     # The first page is read before the answer begins, so that what is wrong is still a problem.
     with context.reader.connect() as connection:
         first = fetch(connection, paging.cursor, min(EXPORT_PAGE, context.settings.api.export_rows))

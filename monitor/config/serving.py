@@ -59,8 +59,9 @@ class ApiSettings(Section):
         default=2,
         ge=0,
         le=300,
-        description="Seconds for which overview and purposes over time are given again to who asks "
-        "the same, for each day that is asked for, 30 at most; raising it saves work when many look.",
+        description="Seconds for which a page of flows is given again to who asks the same; overview and "
+        "purposes over time as long for each day that is asked for, 30 at most. Raising it saves work "
+        "when many look.",
     )
     export_rows: int = Field(
         default=1_000_000, ge=1, description="Most rows of one export; it says where to go on."

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import httpx
 import pytest
+from sqlalchemy import delete
 
 from monitor.api.shapes.flows import Flow
+from monitor.store.tables import FLOWS as FLOWS_TABLE
 from tests.support import records, serving
 from tests.support.serving import ALERT, HOSTILE, Served
 
@@ -350,3 +352,14 @@ def test_the_state_of_things_is_told(served: Served) -> None:
     assert run["first"] == "2026-11-09T08:00:00.000000000Z"
     assert run["findings"][0]["flows"] == records.finding().flows
     assert "CC-BY-SA-4.0" in {one["licence"] for one in about["data_sets"]}
+
+
+def test_who_asks_for_the_same_page_of_flows_soon_gets_the_same(served: Served) -> None:
+    """The clock of this server stands still."""
+    with served.client() as client:
+        first = client.get("/api/v1/flows?limit=3").json()["items"]
+        newest = delete(FLOWS_TABLE).where(FLOWS_TABLE.c.flow_id == first[0]["flow_id"])
+        with served.app.state.context.edits.transaction() as connection:
+            connection.execute(newest)
+        assert client.get("/api/v1/flows?limit=3").json()["items"] == first
+        assert client.get("/api/v1/flows?limit=4").json()["items"][:3] != first

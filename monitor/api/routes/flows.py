@@ -63,7 +63,10 @@ def list_flows(
         Query(description="Order. Others than `start` read everything that is asked for."),
     ] = FlowSort.START_DOWN,
 ) -> Response:
-    """List flows that began in a time and fit a filter, newest first."""
+    """List flows that began in a time and fit a filter, newest first.
+
+    For `api.keep_s` the same question gets the same answer.
+    """
     tree = parsed(filter_, Where.FLOW)
 
     def fetch(connection: Connection, after: str | None, limit: int) -> Part:
@@ -71,7 +74,7 @@ def list_flows(
         found = flows.flows(connection, scope, tree=tree, sort=str(sort), after=after, limit=limit)
         return Part([plain(row) for row in found.rows], found.next)
 
-    return answer(context, paging, "flows", Flow, fetch)
+    return answer(context, paging, "flows", Flow, fetch, (wanted, filter_, sort))
 
 
 @router.get("/flows/{flow_id}", summary="One flow, and why it was given its answer")
