@@ -5,7 +5,7 @@ connections. Prints a row for each question, as docs/performance.md has them.
 """
 
 import argparse
-import json
+import os
 import re
 import subprocess
 import sys
@@ -33,22 +33,38 @@ QUESTIONS = {
     "flows, name in a part": f"/api/v1/flows?filter={quote('name ~ *{part}*')}",
     "cameras": "/api/v1/cameras",
 }
+VARIED = {
+    "flows, each time of another camera": "/api/v1/flows?filter=camera%20%3D%20",
+    "flows, two purposes, each time of another camera": (
+        f"/api/v1/flows?filter={quote('purpose in (diagnostics, cloud-api) and camera = ')}"
+    ),
+}
+"""Questions of which each differs from the last, so that no answer serves twice."""
+
 SCRIPT = """
+local paths = {%s}
+local at = 0
+request = function()
+  at = at %% #paths + 1
+  return wrk.format("GET", paths[at])
+end
 done = function(summary, latency, requests)
-  io.write(string.format("told %d %d %.1f %.1f %.1f\\n", summary.requests, summary.errors.status,
+  io.write(string.format("told %%d %%d %%.1f %%.1f %%.1f\\n", summary.requests, summary.errors.status,
     latency:percentile(50) / 1000, latency:percentile(95) / 1000, latency:percentile(99) / 1000))
 end
 """
 
 
-def ask(url: str, token: str, connections: int, seconds: int) -> tuple[int, int, float, float]:
-    """Return requests, refused ones, and the 50th and 95th percentile in ms."""
+def ask(
+    base: str, paths: list[str], token: str, connections: int, seconds: int
+) -> tuple[int, int, float, float]:
+    """Ask for the paths in turn; return requests, refused ones, the 50th and 95th percentile in ms."""
     with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
-        script.write(SCRIPT)
+        script.write(SCRIPT % ", ".join(f'"{path}"' for path in paths))
         script.flush()
         done = subprocess.run(  # noqa: S603  # our own words
             ["/usr/bin/wrk", f"-c{connections}", "-t1", f"-d{seconds}s", "--timeout", "30s",
-             "-H", f"Authorization: Bearer {token}", "-s", script.name, url],
+             "-H", f"Authorization: Bearer {token}", "-s", script.name, base],
             capture_output=True, text=True, check=True,
         )  # fmt: skip
     found = re.search(r"told (\d+) (\d+) ([\d.]+) ([\d.]+) ([\d.]+)", done.stdout)
@@ -79,13 +95,19 @@ def main() -> None:
             stderr=subprocess.DEVNULL,
         )  # fmt: skip
         try:
-            _table(given, token)
+            _table(given, token, server.pid)
         finally:
             server.terminate()
             server.wait(30)
 
 
-def _table(given: argparse.Namespace, token: str) -> None:
+def processor_s(process: int) -> float:
+    """Return the processor time of a process so far, of user and system."""
+    told = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(told[11]) + int(told[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def _table(given: argparse.Namespace, token: str, process: int) -> None:
     base = "http://127.0.0.1:18465"
     with httpx.Client(
         base_url=base, headers={"Authorization": f"Bearer {token}"}, timeout=60
@@ -100,21 +122,33 @@ def _table(given: argparse.Namespace, token: str) -> None:
         camera = newest["camera"]["ip"]
         network = f"{camera.rpartition('.')[0]}.0/28"
         part = (newest["destination"]["name"] or "cloud").partition(".")[2][:8] or "cloud"
-        print(f"| question, {given.connections} clients | a second | p50 ms | p95 ms | refused |")  # noqa: T201
-        print("|---|---|---|---|---|")  # noqa: T201 - the table
-        for name, path in QUESTIONS.items():
-            for word, value in (("camera", camera), ("network", network), ("part", part)):
-                path = path.replace(quote(f"{{{word}}}"), quote(value))  # noqa: PLW2901
-            began = time.perf_counter()
-            first = client.get(path)
-            alone = (time.perf_counter() - began) * 1000
-            size = len(json.dumps(first.json().get("items", [])))
-            many, refused, p50, p95 = ask(base + path, token, given.connections, given.seconds)
+        of_words = {"camera": camera, "network": network, "part": part}
+        print(  # noqa: T201 - the table
+            f"| question, {given.connections} clients | processor ms, asked alone | a second | p50 ms "
+            "| p95 ms | refused |"
+        )
+        print("|---|---|---|---|---|---|")  # noqa: T201 - the table
+        cameras = [one["ip"] for one in client.get("/api/v1/cameras?limit=500").json()["items"]]
+        asked = {name: [_with(path, of_words)] for name, path in QUESTIONS.items()}
+        asked |= {name: [path + ip for ip in cameras] for name, path in VARIED.items()}
+        for name, paths in asked.items():
+            began_s = processor_s(process)
+            times = 50
+            for at in range(times):
+                client.get(paths[at % len(paths)]).raise_for_status()
+            alone_ms = (processor_s(process) - began_s) / times * 1000
+            many, refused, p50, p95 = ask(base, paths, token, given.connections, given.seconds)
             print(  # noqa: T201 - the table
-                f"| {name} ({alone:.0f} ms alone, {size // 1000} kB) | {many / given.seconds:.0f} "
-                f"| {p50:.0f} | {p95:.0f} | {refused} |",
+                f"| {name} | {alone_ms:.1f} | {many / given.seconds:.0f} | {p50:.0f} | {p95:.0f} "
+                f"| {refused} |",
                 flush=True,
             )
+
+
+def _with(path: str, words: dict[str, str]) -> str:
+    for word, value in words.items():
+        path = path.replace(quote(f"{{{word}}}"), quote(value))
+    return path
 
 
 if __name__ == "__main__":

@@ -83,15 +83,16 @@ def _asked(url: str, question: Callable[[Connection], tuple[int, int]]) -> tuple
     return answer
 
 
-def run(url: str, *, rate: int, seconds: int, cameras: int) -> dict[str, Any]:
-    """Write and read at once, and return what was measured."""
+def run(url: str, *, rate: int, seconds: int, cameras: int, is_read: bool = True) -> dict[str, Any]:
+    """Write, and read at once if wanted, and return what was measured."""
     store = LiveStore.open(url, "gate-1", version="bench", started_ns=time.time_ns())
     before = _asked(url, _amounts)
     start_ns = END_NS + time.time_ns() % DAY_NS
     end = multiprocessing.Event()
     told, telling = multiprocessing.Pipe(duplex=False)
     reader = multiprocessing.Process(target=read, args=(url, start_ns, end, telling))
-    reader.start()
+    if is_read:
+        reader.start()
     backlog = Backlog(store, between=Pruner(Retention(flows_days=3650)).piece)
     traffic = Traffic(cameras, seed=time.time_ns() % 1000)
     waited = 0
@@ -108,8 +109,9 @@ def run(url: str, *, rate: int, seconds: int, cameras: int) -> dict[str, Any]:
     took_s = time.perf_counter() - began
     usage = resource.getrusage(resource.RUSAGE_SELF)
     end.set()
-    times, errors = told.recv()
-    reader.join()
+    times, errors = told.recv() if is_read else ({}, [])
+    if is_read:
+        reader.join()
     after = _asked(url, _amounts)
     return {
         "flows": rate * seconds,
@@ -139,8 +141,14 @@ def main() -> None:
     parser.add_argument("--rate", type=int, default=10_000, help="flows a second")
     parser.add_argument("--seconds", type=int, default=60)
     parser.add_argument("--cameras", type=int, default=500)
+    parser.add_argument(
+        "--no-reader", action="store_true", help="write alone, where something else asks"
+    )
     given = parser.parse_args()
-    done = run(given.url, rate=given.rate, seconds=given.seconds, cameras=given.cameras)
+    done = run(
+        given.url, rate=given.rate, seconds=given.seconds, cameras=given.cameras,
+        is_read=not given.no_reader,
+    )  # fmt: skip
     sys.stdout.write(json.dumps(done, indent=1) + "\n")
     if done["lost"] or done["sums_differ_by"] or done["reader_errors"]:
         sys.exit(1)
