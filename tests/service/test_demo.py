@@ -25,7 +25,8 @@ def test_the_demonstration_shows_what_leaves_and_ends_cleanly(tmp_path: Path) ->
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     sample = ROOT / "pcaps" / "a-hikvision-camera-keeps-its-cloud-connections" / "input.pcap"
-    command = [sys.executable, "-m", "monitor", "demo", str(sample)]
+    # Tests that run in the background are deaf to SIGINT, and would hand that on.
+    command = ["env", "--default-signal=INT", sys.executable, "-m", "monitor", "demo", str(sample)]
     command += ["--out", str(tmp_path), "--listen", f"127.0.0.1:{port}"]
     told = tmp_path / "told"
     with told.open("wb") as output:
