@@ -15,7 +15,11 @@ class _Answer(NamedTuple):
 
 
 class Kept:
-    """Answers by what was asked. Who asks while one is being made waits for it."""
+    """Answers by what was asked.
+
+    Who asks while one is being made waits for it; where there is an old one that is not twice as old as
+    it may be, they get that: otherwise all would wait, each time that it is made.
+    """
 
     def __init__(self, seconds: float, now_ns: Callable[[], int]) -> None:
         self._keep_ns = round(seconds * 1e9)
@@ -32,15 +36,20 @@ class Kept:
             make: Makes the answer, in JSON.
             times: How much longer than others the answer is kept.
         """
-        found = self._fresh(key)
+        found = self._found(key)
         if found is not None:
             return found
         with self._lock:
+            others = self._making.get(key)
             making = self._making.setdefault(key, threading.Lock())
+        if others is not None:
+            found = self._found(key, ages=2)
+            if found is not None:
+                return found
         try:
             with making:
                 # Somebody may have made it while we waited.
-                found = self._fresh(key)
+                found = self._found(key)
                 if found is None:
                     found = make()
                     self._keep(key, found, times)
@@ -49,9 +58,9 @@ class Kept:
                 self._making.pop(key, None)
         return found
 
-    def _fresh(self, key: Hashable) -> bytes | None:
+    def _found(self, key: Hashable, ages: int = 1) -> bytes | None:
         answer = self._answers.get(key)
-        if answer is None or not 0 <= self._now_ns() - answer.made_ns < answer.keep_ns:
+        if answer is None or not 0 <= self._now_ns() - answer.made_ns < ages * answer.keep_ns:
             return None
         return answer.content
 

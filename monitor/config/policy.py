@@ -25,7 +25,9 @@ class PolicySettings(Section):
     windows: tuple[str, ...] = Field(
         default=(),
         description="Times in which alerts are kept but not sent, such as 'Tue 02:00-04:00 "
-        "rule in (plain-update, firmware-fetched)'; days 'daily' or 'Mon,Thu'.",
+        "rule in (plain-update, firmware-fetched)'; days 'daily' or 'Mon,Thu'. Those "
+        "with a comma, as of several days or rules, can be set in the file only: the environment "
+        "takes a comma for the end of a window.",
     )
     timezone: str = Field(
         default="UTC", description="Time zone of windows, such as Europe/Amsterdam."

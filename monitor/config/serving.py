@@ -61,7 +61,7 @@ class ApiSettings(Section):
         le=300,
         description="Seconds for which a page of flows is given again to who asks the same; overview and "
         "purposes over time as long for each day that is asked for, 30 at most. Raising it saves work "
-        "when many look.",
+        "when many look. While an answer is made anew, others get the last one for as long again at most.",
     )
     export_rows: int = Field(
         default=1_000_000, ge=1, description="Most rows of one export; it says where to go on."

@@ -107,6 +107,17 @@ def processor_s(process: int) -> float:
     return (int(told[11]) + int(told[12])) / os.sysconf("SC_CLK_TCK")
 
 
+def wait_for_rest(process: int) -> None:
+    """Wait until a process has done what those who hung up had asked of it."""
+    before = processor_s(process)
+    while True:
+        time.sleep(0.5)
+        now = processor_s(process)
+        if now - before < 0.05:
+            return
+        before = now
+
+
 def _table(given: argparse.Namespace, token: str, process: int) -> None:
     base = "http://127.0.0.1:18465"
     with httpx.Client(
@@ -132,6 +143,7 @@ def _table(given: argparse.Namespace, token: str, process: int) -> None:
         asked = {name: [_with(path, of_words)] for name, path in QUESTIONS.items()}
         asked |= {name: [path + ip for ip in cameras] for name, path in VARIED.items()}
         for name, paths in asked.items():
+            wait_for_rest(process)
             began_s = processor_s(process)
             times = 50
             for at in range(times):

@@ -62,6 +62,39 @@ def test_those_who_ask_meanwhile_wait_for_the_one_who_makes_it() -> None:
     assert len(made) == 1
 
 
+@pytest.mark.parametrize(
+    ("age_ns", "got"), [(3_999_999_999, b"old"), (4_000_000_000, b"new")], ids=["old", "too old"]
+)
+def test_while_an_answer_is_made_anew_others_get_the_one_before_unless_it_is_too_old(
+    age_ns: int, got: bytes
+) -> None:
+    clock = Clock()
+    answers = Kept(2, clock)
+    answers.get("a", lambda: b"old")
+    clock.now_ns = age_ns
+    is_making, may_end = threading.Event(), threading.Event()
+    told: list[bytes] = []
+
+    def make() -> bytes:
+        is_making.set()
+        may_end.wait(20)
+        return b"new"
+
+    maker = threading.Thread(target=lambda: answers.get("a", make))
+    other = threading.Thread(target=lambda: told.append(answers.get("a", make)))
+    maker.start()
+    is_making.wait(20)
+    other.start()
+    if got == b"old":
+        # It does not wait for the one who makes.
+        other.join(20)
+    may_end.set()
+    other.join(20)
+    maker.join(20)
+    assert told == [got]
+    assert answers.get("a", lambda: b"newer") == b"new"
+
+
 def test_they_are_bounded_and_the_oldest_go(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(kept, "MOST", 2)
     answers = Kept(2, Clock())
