@@ -46,6 +46,7 @@ TAKES = {
     "secret_files": (Kind.WEBHOOK,),
     "authorization_file": (Kind.WEBHOOK, Kind.ALERTMANAGER),
     "ca_file": (Kind.WEBHOOK, Kind.ALERTMANAGER, Kind.SYSLOG, Kind.EMAIL),
+    "enterprise": (Kind.SYSLOG,),
     "allow_plain": (Kind.WEBHOOK, Kind.ALERTMANAGER, Kind.EMAIL),
     "url_file": (Kind.WEBHOOK, Kind.ALERTMANAGER),
     "path": (Kind.FILE,),
@@ -90,6 +91,13 @@ class TargetSettings(Section):
     )
     ca_file: OptionalPath = Field(
         default=None, description="CAs that may have signed its certificate. Empty: the system's."
+    )
+    enterprise: int = Field(
+        default=32473,
+        ge=1,
+        lt=1 << 32,
+        description="Syslog: the private enterprise number in the structured data `camwatch@NUMBER`. "
+        "The default is the number for examples (RFC 5612); give your organisation's.",
     )
     allow_plain: bool = Field(
         default=False, description="Whether it may be reached without TLS beyond this machine."

@@ -118,7 +118,9 @@ def _sender(settings: TargetSettings) -> CheckedSender:
         case Kind.ALERTMANAGER:
             return Alertmanager(_endpoint(settings, alertmanager.PATH))
         case Kind.SYSLOG:
-            return Syslog(settings.url, settings.form, ca_file=ca_file)
+            return Syslog(
+                settings.url, settings.form, ca_file=ca_file, enterprise=settings.enterprise
+            )
         case Kind.FILE:
             return File(settings.path or Path(), settings.form)
         case Kind.EMAIL:

@@ -14,19 +14,20 @@ SEVERITIES = {
 }
 """Informational, notice, warning, error, critical. Source: RFC 5424 table 2."""
 
-SD_ID = "camwatch@32473"
-"""32473 is the enterprise number that RFC 5612 keeps for examples; camwatch has none of its own."""
+ENTERPRISE = 32473
+"""The enterprise number that RFC 5612 keeps for examples; camwatch has none of its own."""
 
 BOM = "\ufeff"
 TIME_CHARS = 26
 
 
-def line(message: Message, text: str | None = None) -> bytes:
+def line(message: Message, text: str | None = None, *, enterprise: int = ENTERPRISE) -> bytes:
     """Return one message without its frame.
 
     Args:
         message: What is told.
         text: The part after the structured data; None: title and explanation in words.
+        enterprise: Number of who defines the structured data (RFC 5424 section 7.2.2).
     """
     alert = message.alert
     # RFC 5424 allows six decimals: microseconds.
@@ -39,7 +40,7 @@ def line(message: Message, text: str | None = None) -> bytes:
             if alert is not None
             else f"{message.sensor} is watching"
         )
-    return f"{header} {_structured(message)} {text}".encode()
+    return f"{header} {_structured(message, enterprise)} {text}".encode()
 
 
 def framed(lines: list[bytes]) -> bytes:
@@ -47,7 +48,7 @@ def framed(lines: list[bytes]) -> bytes:
     return b"".join(b"%d %s" % (len(one), one) for one in lines)
 
 
-def _structured(message: Message) -> str:
+def _structured(message: Message, enterprise: int) -> str:
     alert = message.alert
     values = {"id": message.id, "type": message.type, "version": message.version}
     if alert is not None:
@@ -64,7 +65,8 @@ def _structured(message: Message) -> str:
             "destinations": ",".join(alert.destinations[:20]),
             "times": str(alert.times),
         }
-    return f"[{SD_ID}" + "".join(f' {k}="{_escaped(v)}"' for k, v in values.items() if v) + "]"
+    told = "".join(f' {k}="{_escaped(v)}"' for k, v in values.items() if v)
+    return f"[camwatch@{enterprise}{told}]"
 
 
 def _escaped(value: str) -> str:

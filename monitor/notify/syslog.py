@@ -30,13 +30,15 @@ class Syslog:
         form: str,
         *,
         ca_file: Path | None = None,
+        enterprise: int = rfc5424.ENTERPRISE,
         limits: connection.Limits = connection.LIMITS,
     ) -> None:
-        """Take ``tls://HOST[:PORT]``, ``rfc5424`` or ``cef``, and the CAs of the receiver."""
+        """Take ``tls://HOST[:PORT]``, ``rfc5424`` or ``cef``, CAs of the receiver, and an enterprise number."""
         parts = urlsplit(url)
         self._host, self._port = parts.hostname or "", parts.port or PORT
         self._form = form
         self._ca_file = ca_file
+        self._enterprise = enterprise
         self._limits = limits
 
     def check(self) -> None:
@@ -50,7 +52,10 @@ class Syslog:
     def send(self, messages: Sequence[Message], now_ns: int) -> Receipt:  # noqa: ARG002  # as every sender
         """Send messages in one connection."""
         is_cef = self._form == "cef"
-        lines = [rfc5424.line(m, cef.text(m) if is_cef else None) for m in messages]
+        lines = [
+            rfc5424.line(m, cef.text(m) if is_cef else None, enterprise=self._enterprise)
+            for m in messages
+        ]
         shown = f"tls://{self._host}:{self._port}\n" + "\n".join(one.decode() for one in lines)
         try:
             tls = connection.context(self._ca_file)

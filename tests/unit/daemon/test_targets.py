@@ -62,6 +62,18 @@ def test_a_heartbeat_takes_the_place_of_the_one_before(tmp_path: Path) -> None:
     assert one.wants(message.from_body(beat.body))
 
 
+def test_syslog_bears_the_enterprise_number_of_the_settings(tmp_path: Path) -> None:
+    beat = message.heartbeat("hall-1", T0, {}, version="1")
+    (ours, usual) = _targets(
+        tmp_path,
+        'name = "ours"\nkind = "syslog"\nurl = "tls://127.0.0.1:1"\nenterprise = 64999',
+        'name = "usual"\nkind = "syslog"\nurl = "tls://127.0.0.1:1"\nformat = "cef"',
+    )
+    # Nobody listens there; the receipt tells what would have been sent.
+    assert "camwatch@64999 " in ours.sender.send([beat], T0).request
+    assert "camwatch@32473 " in usual.sender.send([beat], T0).request
+
+
 @pytest.mark.parametrize(
     "table",
     [

@@ -16,6 +16,10 @@ def test_a_line_has_every_part_in_its_place() -> None:
     )
 
 
+def test_the_structured_data_bear_the_enterprise_number_that_was_set() -> None:
+    assert " [camwatch@64999 id=" in rfc5424.line(OPENED, "text", enterprise=64999).decode()
+
+
 def test_priorities_are_those_of_local0() -> None:
     lines = [
         rfc5424.line(message.of_alert(alert(severity=s), AlertChange.OPENED, T0, version="1"))
