@@ -33,6 +33,11 @@ _USER = re.compile(
     r"[?&;](?:user|username|usr|loginuse|login|account)=([^&;#]{1,64})", re.IGNORECASE
 )
 _AUTHORITY = re.compile(rb"[a-zA-Z][a-zA-Z0-9+.-]{1,15}://([^/?#]*)")
+_SCHEMES = frozenset(
+    ("bearer", "negotiate", "ntlm", "hmac", "token", "oauth", "hawk", "wsse", "aws4-hmac-sha256")
+)
+"""Beside basic and digest: IANA's register of authentication schemes, and what clouds use."""
+
 _DIGEST_USER = re.compile(r'username="?([^",]{1,64})', re.IGNORECASE)
 _FILENAME = re.compile(r"filename\*?=\"?([^\";]{1,128})", re.IGNORECASE)
 _TOKEN_USER = re.compile(rb"UsernameToken.{0,256}?<(?:\w{1,16}:)?Username>([^<]{1,64})<", re.DOTALL)
@@ -63,8 +68,9 @@ def _credential(value: str) -> str:
     elif scheme == "digest":
         found = _DIGEST_USER.search(rest[:1024])
         user = clean(found.group(1), 64) if found else ""
-    elif not scheme.replace("-", "").isalnum():
-        return ""
+    elif scheme not in _SCHEMES:
+        # A word that nobody knows may be the secret itself.
+        return "http-other"
     return f"http-{scheme} user={user}" if user else f"http-{scheme}"
 
 

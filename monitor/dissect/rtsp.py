@@ -16,7 +16,7 @@ _REQUEST = re.compile(
 )
 _ANSWER = re.compile(rb"RTSP/[12]\.\d (\d{3}) [^\r\n]{0,64}\r?\n")
 _URL = re.compile(
-    r"rtsps?://(?:([^:@/]{1,64})(?::[^/]*)?@)?([^@:/?]{1,96}(?::\d{1,5})?)(?=[/?]|$)(/[^?]*)?"
+    r"rtsps?://(?:([^:@/]{1,64})(?::[^/]*)?@)?([^@:/?]{1,96}(?::\d{1,5})?)(/[^?@]*)?(?:\?|$)"
 )
 """Of a password with a slash nothing is told: what follows the slash would be taken for a path."""
 _QUOTED = re.compile(r'(\w+)="([^"]{0,128})"')

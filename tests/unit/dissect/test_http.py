@@ -100,8 +100,10 @@ def test_a_sign_in_is_told_without_its_secret(value: bytes, credential: str) -> 
             "/user=a_password=***_channel=2_stream=0.sdp",
         ),
         ("/user=a&password=x1&channel=2", "/user=a&password=***&channel=2"),
-        ("/x?keyword=lens&passage=2", "/x?keyword=lens&passage=2"),
-        ("/pass=1/x", "/pass=1/x"),
+        ("/x?model=C1&fw_ver=1.2&mac=aa&uid=b", "/x?model=C1&fw_ver=1.2&mac=aa&uid=b"),
+        ("http://cam:x1@10.0.0.1/a?b=1", "http://10.0.0.1/a?b=1"),
+        ("/cb#id_token=x1", "/cb#***"),
+        ("/pass=1/x", "/pass=***/x"),
     ],
 )
 def test_secrets_in_a_query_are_starred_out(path: str, shown: str) -> None:
