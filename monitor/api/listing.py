@@ -3,7 +3,7 @@
 import csv
 import io
 import json
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from typing import Any, Final, Generic, NamedTuple, TypeVar
 
 import orjson
@@ -13,6 +13,7 @@ from starlette.responses import Response, StreamingResponse
 
 from monitor.api.context import Context
 from monitor.api.params import Format, Paging
+from monitor.api.shapes.common import Moment
 
 T = TypeVar("T", bound=BaseModel)
 
@@ -31,6 +32,15 @@ class Page(BaseModel, Generic[T]):
     next: str | None = Field(description="Cursor of the next page; null: this is the last")
 
 
+class Searched(Page[T], Generic[T]):
+    """One page of a list that may have to be searched for."""
+
+    looked_to: Moment | None = Field(
+        description="Where the search ended before the page was full: it looked so far, and goes on at "
+        "`next`. Null: it did not"
+    )
+
+
 class Part(NamedTuple):
     """Items of a page, and the cursor of the next."""
 
@@ -38,6 +48,8 @@ class Part(NamedTuple):
     """Shapes, or their members, which are not checked again."""
 
     next: str | None
+    more: Mapping[str, Any] = {}
+    """Other members of the page."""
 
 
 Fetch = Callable[[Connection, str | None, int], Part]
@@ -72,6 +84,7 @@ def answer(
             with context.reader.connect() as connection:
                 part = fetch(connection, paging.cursor, paging.limit)
             page = {"items": [_members(item) for item in part.items], "next": part.next}
+            page |= part.more
             return orjson.dumps(page)
 
         made = make() if asked is None else context.pages.get((name, asked, paging), make)
@@ -165,10 +178,10 @@ def _at(told: Any, column: str) -> Any:
     return told
 
 
-def documented(model: type[BaseModel]) -> dict[str, Any]:
+def documented(model: type[BaseModel], page: type[Page[Any]] = Page) -> dict[str, Any]:
     """Return what the document says of a list: its page, and its exports."""
     text = {"schema": {"type": "string"}}
     return {
-        "response_model": Page[model],  # type: ignore[valid-type]  # it is a class
+        "response_model": page[model],  # type: ignore[index]  # it is generic
         "responses": {200: {"content": {CSV: text, JSONL: text}}},
     }

@@ -354,6 +354,24 @@ def test_the_state_of_things_is_told(served: Served) -> None:
     assert "CC-BY-SA-4.0" in {one["licence"] for one in about["data_sets"]}
 
 
+def test_a_page_that_was_not_searched_for_long_enough_says_where_to_go_on(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("monitor.api.routes.flows.SEARCH_SHARE", 0.0)
+    monkeypatch.setattr("monitor.store.reading.search.FIRST_NS", 100 * 10**9)
+    asked = {"filter": "confidence < high"}
+    with served.client() as client:
+        first = client.get("/api/v1/flows", params=asked).json()
+        assert (first["items"], first["next"] is None) == ([], False)
+        second = client.get("/api/v1/flows", params={**asked, "cursor": first["next"]}).json()
+        third = client.get("/api/v1/flows", params={**asked, "cursor": second["next"]}).json()
+        exported = client.get("/api/v1/flows", params={**asked, "format": "jsonl"}).text
+    assert second["looked_to"] < first["looked_to"]
+    assert third == {"items": [], "next": None, "looked_to": None}
+    # An export goes on by itself.
+    assert exported == ""
+
+
 def test_who_asks_for_the_same_page_of_flows_soon_gets_the_same(served: Served) -> None:
     """The clock of this server stands still."""
     with served.client() as client:

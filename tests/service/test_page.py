@@ -196,6 +196,20 @@ def test_a_filter_that_is_wrong_shows_the_column(browser: Any, server: Served) -
     visit.close()
 
 
+def test_a_search_that_was_not_long_enough_says_how_far_it_looked_and_goes_on(
+    browser: Any, server: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("monitor.api.routes.flows.SEARCH_SHARE", 0.0)
+    monkeypatch.setattr("monitor.store.reading.search.FIRST_NS", 40 * 10**9)
+    visit = Visit(browser, server)
+    visit.go("/flows?filter=out_bytes%20%3E%20900MB")
+    told = visit.page.locator("main [role=status]")
+    assert told.text_content().startswith("0 rows; looked as far as ")
+    visit.page.get_by_role("button", name="More").click()
+    told.get_by_text("0 rows, all there are").wait_for()
+    visit.close()
+
+
 def test_a_dropped_capture_is_replayed_and_opened_at_its_own_time(
     browser: Any, server: Served
 ) -> None:

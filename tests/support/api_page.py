@@ -39,6 +39,11 @@ if not given, 500 at most. `format=csv` and `format=jsonl` export the whole list
 `[api] export_rows` rows; then its last line is `{"next": CURSOR}`, or `next,CURSOR` in CSV. In CSV a text that a
 spreadsheet would take for a formula has `'` in front.
 
+A page of flows in the order of time also has `looked_to`. Where what fits the filter is rare, and no index knows it, the
+search ends after a quarter of `[api] query_s`: the page then has what was found, maybe nothing, `looked_to` says how
+far was looked, and `next` goes on there. An export goes on by itself. Other orders read everything, and are answered
+with 503 after `query_s`: ask for a shorter time.
+
 **Filters** (`filter=`) are written in one language: [filters.md](filters.md). A fault names its column.
 
 **Errors** have one shape (RFC 9457): `type`, `title`, `status`, `detail`, `instance`, and `errors`, each with

@@ -17,12 +17,16 @@ from monitor.api.problems import ProblemError, not_found
 from monitor.api.shapes.flows import Flow, FlowDetail, PacketsAre, plain
 from monitor.api.shapes.flows import flow as shape
 from monitor.language import Where
+from monitor.model.clock import utc_text
 from monitor.report import jsonl
 from monitor.store import access
 from monitor.store.reading import flows, state
 from monitor.store.reading.scope import SENSOR_PREFIX
 
 router = APIRouter(tags=["flows"])
+
+SEARCH_SHARE: Final = 0.25
+"""Of the time that a question may take: a slice that was begun is to end in it, too."""
 
 PCAPNG: Final = "application/x-pcapng"
 
@@ -51,7 +55,7 @@ class FlowSort(StrEnum):
     DURATION_DOWN = "-duration"
 
 
-@router.get("/flows", summary="Flows of cameras", **listing.documented(Flow))
+@router.get("/flows", summary="Flows of cameras", **listing.documented(Flow, listing.Searched))
 def list_flows(
     context: Ctx,
     _: AnyReader,
@@ -65,14 +69,21 @@ def list_flows(
 ) -> Response:
     """List flows that began in a time and fit a filter, newest first.
 
+    What is rare and has no index is searched for slice of time by slice, for a quarter of `api.query_s`: then
+    the page has what was found, which may be nothing, `looked_to`, and `next` to go on.
+
     For `api.keep_s` the same question gets the same answer.
     """
     tree = parsed(filter_, Where.FLOW)
 
     def fetch(connection: Connection, after: str | None, limit: int) -> Part:
         scope = wanted.resolve(connection)
-        found = flows.flows(connection, scope, tree=tree, sort=str(sort), after=after, limit=limit)
-        return Part([plain(row) for row in found.rows], found.next)
+        found = flows.flows(
+            connection, scope, tree=tree, sort=str(sort), after=after, limit=limit,
+            seconds=context.settings.api.query_s * SEARCH_SHARE,
+        )  # fmt: skip
+        looked = None if found.looked_ns is None else utc_text(found.looked_ns)
+        return Part([plain(row) for row in found.rows], found.next, {"looked_to": looked})
 
     return answer(context, paging, "flows", Flow, fetch, (wanted, filter_, sort))
 

@@ -6,9 +6,10 @@ from sqlalchemy import ColumnElement, Connection, RowMapping, Select, literal_co
 
 from monitor.language import Expression
 from monitor.store.reading.elements import BYTES_IN, BYTES_OUT
-from monitor.store.reading.narrow import NOT_NARROWED, narrow, newest
+from monitor.store.reading.narrow import NOT_NARROWED, Narrowed, narrow, newest
 from monitor.store.reading.paging import Cut, Sort, cut
 from monitor.store.reading.scope import EVER, Scope
+from monitor.store.reading.search import Found, search
 from monitor.store.tables import CAMERAS, DESTINATIONS, EVIDENCE, FLOWS, RUNS, SLICE
 
 SLICES_AT_ONCE: Final = 500
@@ -47,7 +48,8 @@ def flows(
     sort: str = "-start",
     after: str | None = None,
     limit: int = 100,
-) -> Cut:
+    seconds: float = 2.5,
+) -> Found:
     """Return a page of flows.
 
     Args:
@@ -57,12 +59,35 @@ def flows(
         sort: A name of `SORTS`, with a minus in front for the largest first.
         after: Cursor.
         limit: Most rows.
+        seconds: Time to search for what no index finds, in an order by time; then the page is what was
+            found so far.
+
+    Raises:
+        BadCursorError: The cursor is of another order, or damaged.
     """
     order = sort_of(sort)
-    query = _select()
     narrowed = NOT_NARROWED if tree is None else narrow(connection, tree)
     if narrowed.column is not None and not narrowed.values:
-        return Cut([], None)
+        return Found([], None, None)
+
+    def part(here: Scope, most: int) -> Cut:
+        return _part(connection, here, narrowed, order, after, most)
+
+    if order.keys[0] is FLOWS.c.start_ns and narrowed.rest is not None:
+        return search(connection, scope, order, after, limit, seconds, part)
+    found = part(scope, limit)
+    return Found(list(found.rows), found.next, None)
+
+
+def _part(
+    connection: Connection,
+    scope: Scope,
+    narrowed: Narrowed,
+    order: Sort,
+    after: str | None,
+    limit: int,
+) -> Cut:
+    query = _select()
     is_merged = narrowed.column is not None or len(scope.runs) > 1
     if order.keys[0] is FLOWS.c.start_ns and is_merged and scope.runs:
         chosen = newest(scope.runs, narrowed, _during(scope), order, after, limit).c

@@ -95,7 +95,7 @@ class Reader:
                 "store: every connection is in use; try again in a moment"
             ) from error
         except StoreError as error:
-            if _is_interrupted(error.__cause__):
+            if is_interrupted(error.__cause__):
                 raise SlowQueryError(
                     f"question: it took longer than {self._timeout_s:g} s; "
                     "ask for a shorter time, or filter by what is rarer"
@@ -107,7 +107,8 @@ class Reader:
         self._engine.dispose()
 
 
-def _is_interrupted(error: BaseException | None) -> bool:
+def is_interrupted(error: BaseException | None) -> bool:
+    """Return whether a statement was ended because it took too long."""
     if not isinstance(error, DBAPIError):
         return False
     message = str(error.orig)

@@ -2,7 +2,7 @@
 export default {
   "loading": "Loading …", "unknown": "unknown", "never": "never", "nothing": "nothing", "more": "Show more", "save": "Save", "cancel": "Cancel",
   "search": "Search", "export": "Export", "of": "{n} of {all}", "from": "From", "when": "When", "last": "Last seen", "size": "Size", "file": "File", "value": "Value",
-  "shown.all": ["{n} row, all there is", "{n} rows, all there are"], "shown.more": ["{n} row, and there are more", "{n} rows, and there are more"], "and-more": "and {n} more",
+  "shown.all": ["{n} row, all there is", "{n} rows, all there are"], "shown.more": ["{n} row, and there are more", "{n} rows, and there are more"], "shown.looked": ["{n} row; looked as far as {time}, and there may be more", "{n} rows; looked as far as {time}, and there may be more"], "and-more": "and {n} more",
   "language": "Language", "theme.text": "Switch between the light and the dark page", "signout": "Sign out", "signout.text": "Signed in as {name}",
   "signin.title": "Sign in", "signin.text": "This page shows what cameras say to the outside. It opens with a token.", "signin.token": "Token", "signin.action": "Sign in", "signin.help": "No token yet? On the sensor:",
   "error.title": "This did not work", "error.text": "The program did not answer. Is it running?", "error.again": "Try again",

@@ -2,7 +2,7 @@
 export default {
   "loading": "Chargement…", "unknown": "inconnu", "never": "jamais", "nothing": "rien", "more": "Afficher plus", "save": "Enregistrer", "cancel": "Annuler",
   "search": "Chercher", "export": "Exporter", "of": "{n} sur {all}", "from": "De", "when": "Quand", "last": "Vu en dernier", "size": "Taille", "file": "Fichier", "value": "Valeur",
-  "shown.all": ["{n} ligne, c’est tout", "{n} lignes, c’est tout"], "shown.more": ["{n} ligne, et il y en a d’autres", "{n} lignes, et il y en a d’autres"], "and-more": "et {n} de plus",
+  "shown.all": ["{n} ligne, c’est tout", "{n} lignes, c’est tout"], "shown.more": ["{n} ligne, et il y en a d’autres", "{n} lignes, et il y en a d’autres"], "shown.looked": ["{n} ligne ; cherché jusqu’au {time}, il peut y en avoir d’autres", "{n} lignes ; cherché jusqu’au {time}, il peut y en avoir d’autres"], "and-more": "et {n} de plus",
   "language": "Langue", "theme.text": "Passer de la page claire à la page sombre", "signout": "Se déconnecter", "signout.text": "Connecté en tant que {name}",
   "signin.title": "Connexion", "signin.text": "Cette page montre ce que les caméras disent à l’extérieur. Elle s’ouvre avec un jeton.", "signin.token": "Jeton", "signin.action": "Se connecter", "signin.help": "Pas encore de jeton ? Sur la sonde :",
   "error.title": "Cela n’a pas marché", "error.text": "Le programme n’a pas répondu. Est-il lancé ?", "error.again": "Réessayer",

@@ -2,7 +2,7 @@
 export default {
   "loading": "Laden …", "unknown": "onbekend", "never": "nooit", "nothing": "niets", "more": "Meer tonen", "save": "Bewaren", "cancel": "Annuleren",
   "search": "Zoeken", "export": "Exporteren", "of": "{n} van {all}", "from": "Van", "when": "Wanneer", "last": "Laatst gezien", "size": "Grootte", "file": "Bestand", "value": "Waarde",
-  "shown.all": ["{n} rij, dat is alles", "{n} rijen, dat is alles"], "shown.more": ["{n} rij, en er zijn er meer", "{n} rijen, en er zijn er meer"], "and-more": "en nog {n}",
+  "shown.all": ["{n} rij, dat is alles", "{n} rijen, dat is alles"], "shown.more": ["{n} rij, en er zijn er meer", "{n} rijen, en er zijn er meer"], "shown.looked": ["{n} rij; gezocht tot {time}, en er kan meer zijn", "{n} rijen; gezocht tot {time}, en er kan meer zijn"], "and-more": "en nog {n}",
   "language": "Taal", "theme.text": "Wisselen tussen de lichte en de donkere pagina", "signout": "Afmelden", "signout.text": "Aangemeld als {name}",
   "signin.title": "Aanmelden", "signin.text": "Deze pagina toont wat camera’s naar buiten zeggen. Ze opent met een token.", "signin.token": "Token", "signin.action": "Aanmelden", "signin.help": "Nog geen token? Op de sensor:",
   "error.title": "Dit is niet gelukt", "error.text": "Het programma gaf geen antwoord. Draait het?", "error.again": "Opnieuw proberen",

@@ -2,6 +2,7 @@
 
 import { get, Problem } from "./api.js";
 import { fill, h } from "./dom.js";
+import * as format from "./format.js";
 import { t } from "./i18n.js";
 import { ask } from "./router.js";
 import * as ui from "./ui.js";
@@ -13,10 +14,10 @@ import * as ui from "./ui.js";
  */
 export async function list({ path, asked, columns, signal, nothing, label }) {
   const first = await get(path, asked, signal);
-  if (!first.items.length) return nothing;
+  if (!first.items.length && !first.next) return nothing;
   const box = h("div", {});
   const rows = [...first.items];
-  let next = first.next;
+  let next = first.next, looked = first.looked_to;
   const more = h("button", { class: "button", type: "button", onclick: fetchMore }, t("more"));
   const told = h("span", { class: "soft small", role: "status" });
   draw();
@@ -26,6 +27,7 @@ export async function list({ path, asked, columns, signal, nothing, label }) {
       const part = await get(path, { ...asked, cursor: next }, signal);
       rows.push(...part.items);
       next = part.next;
+      looked = part.looked_to;
       draw();
     } catch (error) {
       if (error.name !== "AbortError") ui.notice(error.message);
@@ -34,7 +36,7 @@ export async function list({ path, asked, columns, signal, nothing, label }) {
     }
   }
   function draw() {
-    told.textContent = t(next ? "shown.more" : "shown.all", { n: rows.length });
+    told.textContent = looked ? t("shown.looked", { n: rows.length, time: format.time(looked).textContent }) : t(next ? "shown.more" : "shown.all", { n: rows.length });
     fill(box, ui.table(columns, rows, label), h("p", { class: "row", style: { "margin-top": ".8rem" } }, next && more, told));
   }
   return box;
