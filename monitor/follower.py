@@ -6,7 +6,9 @@ that to those that handle flows: each gets all of it and takes its own cameras' 
 before the imports and the knowledge that only flows need, and has read on when those are there.
 """
 
+import ctypes
 import dataclasses
+import fcntl
 import multiprocessing
 import os
 import pickle
@@ -47,10 +49,16 @@ CHUNK_BYTES = 4 << 20
 _WAITING = 24
 """Steps that may wait for a process that handles flows, each at most about a chunk."""
 
+_EARLY_BYTES = 64 << 20
+"""What may wait until the sample is looked into: compressed, much may come of it."""
+
 _NEWS_BYTES = 64 << 20
 """How often progress is told where there is nothing else to say."""
 
 _PIPE_BYTES = 1 << 20
+_PR_SET_PDEATHSIG = 1
+"""Of prctl(2), Linux."""
+
 _SET_PIPE_SIZE = 1031
 """F_SETPIPE_SZ of fcntl(2), Linux."""
 
@@ -164,7 +172,7 @@ class Follower:
         for other, end in enumerate(self._ends):
             if other != number:
                 end.close()
-        while data := self._ends[number].recv_bytes():
+        while data := _received(self._ends[number]):
             consumed, work = pickle.loads(data)  # noqa: S301  # by a process of ours
             progress(consumed)
             yield work
@@ -181,7 +189,7 @@ class Follower:
     def _hear(self) -> Any:
         try:
             news = self._news.recv()
-        except EOFError as error:
+        except (EOFError, OSError) as error:
             self._process.join()
             raise RuntimeError(
                 f"the process that follows packets ended with status {self._process.exitcode}"
@@ -189,6 +197,23 @@ class Follower:
         if isinstance(news, BaseException):
             raise news
         return news
+
+
+def _received(end: Connection) -> bytes:
+    """Return the next message.
+
+    Raises:
+        EOFError: There is none: the other side ended, be it in the middle of a message.
+    """
+    try:
+        return end.recv_bytes()
+    except OSError as error:
+        raise EOFError(str(error)) from error
+
+
+def end_with_parent() -> None:
+    """Have the kernel end this process when the one that made it ends, whatever ends that."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _run(
@@ -205,6 +230,7 @@ def _run(
     # The terminal sends Ctrl-C to all: the first process decides.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    end_with_parent()
     # Nobody is left to tell where a pipe is closed.
     with suppress(BrokenPipeError):
         try:
@@ -243,7 +269,7 @@ def _follow(
         told = 0
         sample = _Sample(size)
         for work in line.works(capture):
-            if not out.is_open and sample.is_enough(consumed[0], line.opened):
+            if not out.is_open and (sample.is_enough(consumed[0], line.opened) or out.is_full):
                 out.open(sample.shares(line.opened))
             if not work.is_empty() or consumed[0] - told >= _NEWS_BYTES:
                 told = consumed[0]
@@ -286,21 +312,28 @@ class _Outgoing:
         self._news = news
         self._ends = ends
         self._early: list[bytes] = []
+        self._early_bytes = 0
         self._queues: list[queue.Queue[bytes]] = []
         self._threads: list[threading.Thread] = []
+        self._deaf: set[int] = set()
 
     @property
     def is_open(self) -> bool:
         return bool(self._threads)
 
+    @property
+    def is_full(self) -> bool:
+        """Whether more is waiting than should before it is known who takes it."""
+        return self._early_bytes >= _EARLY_BYTES
+
     def open(self, shares: int) -> None:
         """Say how many processes there should be, and begin to send to as many."""
         self._news.send(shares)
-        for end in self._ends[:shares]:
+        for number, end in enumerate(self._ends[:shares]):
             waiting: queue.Queue[bytes] = queue.Queue(_WAITING + len(self._early))
             for data in self._early:
                 waiting.put(data)
-            thread = threading.Thread(target=_send, args=(end, waiting), daemon=True)
+            thread = threading.Thread(target=self._send, args=(number, end, waiting), daemon=True)
             thread.start()
             self._queues.append(waiting)
             self._threads.append(thread)
@@ -309,9 +342,17 @@ class _Outgoing:
         self._early.clear()
 
     def put(self, item: object) -> None:
+        """Hand on, waiting where too much is on its way.
+
+        Raises:
+            BrokenPipeError: Nobody is left that listens.
+        """
+        if self._threads and len(self._deaf) == len(self._threads):
+            raise BrokenPipeError
         data = pickle.dumps(item, pickle.HIGHEST_PROTOCOL)
         if not self.is_open:
             self._early.append(data)
+            self._early_bytes += len(data)
         for waiting in self._queues:
             waiting.put(data)
 
@@ -321,20 +362,16 @@ class _Outgoing:
         for thread in self._threads:
             thread.join()
 
-
-def _send(end: Connection, waiting: "queue.Queue[bytes]") -> None:
-    """Send until the empty one, which is the sign of the end; for nobody, once nobody listens."""
-    import fcntl  # noqa: PLC0415
-
-    with suppress(OSError):
-        fcntl.fcntl(end.fileno(), _SET_PIPE_SIZE, _PIPE_BYTES)
-    is_heard = True
-    while True:
-        data = waiting.get()
-        if is_heard:
-            try:
-                end.send_bytes(data)
-            except OSError:
-                is_heard = False
-        if not data:
-            return
+    def _send(self, number: int, end: Connection, waiting: "queue.Queue[bytes]") -> None:
+        """Send until the empty one, which is the sign of the end; for nobody, once nobody listens."""
+        with suppress(OSError):
+            fcntl.fcntl(end.fileno(), _SET_PIPE_SIZE, _PIPE_BYTES)
+        while True:
+            data = waiting.get()
+            if number not in self._deaf:
+                try:
+                    end.send_bytes(data)
+                except OSError:
+                    self._deaf.add(number)
+            if not data:
+                return

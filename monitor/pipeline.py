@@ -38,9 +38,20 @@ STEPS_AHEAD = 4
 """Steps that the packet side may be ahead of the flow side: bounds memory, hides waiting."""
 
 
-def is_compiled() -> bool:
-    """Return whether the largest kernels are on disk; else the first batch takes a while."""
-    return all(is_cached(one) for one in (decode_rows, follow, digests, watch_packets, put_lines))
+def is_compiled(*, with_lines: bool = True) -> bool:
+    """Return whether the largest kernels are on disk; else the first batch takes a while.
+
+    Args:
+        with_lines: Whether the kernels that spell lines are needed too.
+    """
+    kernels: tuple[Any, ...] = (
+        decode_rows,
+        follow,
+        digests,
+        watch_packets,
+        *([put_lines] if with_lines else []),
+    )
+    return all(is_cached(kernel) for kernel in kernels)
 
 
 class Pipeline:

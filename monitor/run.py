@@ -154,7 +154,7 @@ def replay(job: Job, progress: Progress) -> Done:
         stages = pipeline.open_stages(job.settings)
         if kept is not None:
             kept.begin({"camwatch": __version__, **pipeline.versions(stages)})
-        if not pipeline.is_compiled():
+        if not pipeline.is_compiled(with_lines=job.out is not None):
             sys.stderr.write("camwatch: compiling the packet kernels, once; about half a minute\n")
         task = share.Task(settings=job.settings, stages=stages, rules=rules, out=job.out)
         part = None if job.out is None else stack.enter_context(FlowPart(job.out, 0))
@@ -216,21 +216,21 @@ def _together(  # what a replay is made of
     """Handle the flows of what another process follows, here and in further processes."""
     total = follower.total_bytes()
     # One process writes the store; and one compiles, so that not all do.
-    is_single = kept is not None or not pipeline.is_compiled()
+    is_single = kept is not None or not pipeline.is_compiled(with_lines=part is not None)
     shares = follower.shares(1 if is_single else MOST_SHARES)
     # Their files are put together later: so the helpers are left at the very end.
     helpers = stack.enter_context(share.Helpers(task, follower, shares))
     progress.expect(total)
     try:
         done = share.followed(task, follower, Shard(0, shares), part, kept, progress=progress.at)
-    except EOFError:
-        follower.finish()  # Says why.
-        raise
-    parts = [done.part]
-    for other in helpers.gather():
-        done.merge(other)
-        task.stages.devices.merge(other.signs)
-        parts.append(other.part)
+        parts = [done.part]
+        for other in helpers.gather():
+            done.merge(other)
+            task.stages.devices.merge(other.signs)
+            parts.append(other.part)
+    except EOFError as error:
+        follower.finish()  # Says why, where it knows.
+        raise RuntimeError("the process that follows packets ended early") from error
     seen = follower.finish()
     seen.counts.records = done.records
     return done, seen, parts

@@ -14,7 +14,7 @@ from typing import Self
 from monitor.config import Settings
 from monitor.coverage.isolation import IsolationTally
 from monitor.enrich.devices import Signs
-from monitor.follower import Follower
+from monitor.follower import Follower, end_with_parent
 from monitor.indexing import Stages
 from monitor.keeping import Keeper
 from monitor.model.rows import RecordBatch
@@ -155,7 +155,7 @@ class Helpers:
         for process, pipe in self._processes:
             try:
                 answer = pipe.recv()
-            except EOFError as error:
+            except (EOFError, OSError) as error:
                 process.join()
                 raise RuntimeError(
                     f"a helper process ended with status {process.exitcode} before its share"
@@ -180,6 +180,7 @@ def _run(
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # Ending must unwind, so that the part of the file goes.
     signal.signal(signal.SIGTERM, _leave)
+    end_with_parent()
     with ExitStack() as stack:
         part = None
         try:

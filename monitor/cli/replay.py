@@ -146,4 +146,8 @@ def _follower(
 ) -> AbstractContextManager["Follower | None"]:
     from monitor.follower import Follower, is_worth  # noqa: PLC0415  # after the settings
 
-    return Follower(files, settings, hashes.sha256) if is_worth(files) else nullcontext()
+    listed = settings.site.inventory
+    # Both processes read the list: it must be there twice.
+    if not is_worth(files) or (listed is not None and not listed.is_file()):
+        return nullcontext()
+    return Follower(files, settings, hashes.sha256)

@@ -1,6 +1,7 @@
 """The report as one self-contained HTML page: no script, no outside request, prints well."""
 
 import os
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -101,4 +102,13 @@ def _bytecode_cache() -> "jinja2.BytecodeCache | None":
         return None
     if not os.access(folder, os.W_OK):
         return None
-    return jinja2.FileSystemBytecodeCache(str(folder))
+
+    class Cache(jinja2.FileSystemBytecodeCache):
+        """Does without where the disk is full."""
+
+        @override
+        def dump_bytecode(self, bucket: Any) -> None:
+            with suppress(OSError):
+                super().dump_bytecode(bucket)
+
+    return Cache(str(folder))

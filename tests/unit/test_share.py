@@ -3,13 +3,17 @@
 import os
 import signal
 import struct
+from collections.abc import Iterator
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pytest
 
 from monitor import config, follower, run
-from monitor.errors import ConfigError, UsageError
+from monitor.errors import CaptureError, ConfigError, UsageError
 from monitor.follower import Follower, is_worth
+from monitor.following import Following, Frames, Work
 
 CAMERAS, CLOUD = b"\x0a\x14", b"\x2d\x00\x00\x01"
 
@@ -145,6 +149,63 @@ def test_a_process_that_dies_is_an_error_and_no_hang(many: Path, tmp_path: Path)
         os.kill(process.pid, signal.SIGKILL)
         with pytest.raises(RuntimeError, match="ended with status -9"):
             replay(many, tmp_path / "out", process)
+
+
+def test_death_in_the_middle_of_the_work_is_an_error_too(
+    many: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    received, taken = follower._received, []  # where a message is taken
+
+    with follow(many) as process:
+
+        def dying(end: Connection) -> bytes:
+            taken.append(end)
+            if len(taken) == 2:
+                os.kill(process.pid, signal.SIGKILL)
+            return received(end)
+
+        monkeypatch.setattr(follower, "_received", dying)
+        with pytest.raises(RuntimeError, match="ended with status -9"):
+            replay(many, tmp_path / "out", process)
+    assert not list((tmp_path / "out").glob("*part*"))
+
+
+def test_an_error_in_the_middle_is_told_as_it_is(
+    many: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    works = Following.works
+
+    def failing(self: Following, capture: Frames) -> Iterator[Work]:
+        for number, work in enumerate(works(self, capture)):
+            if number == 15:
+                raise CaptureError("the disk was pulled out")
+            yield work
+
+    monkeypatch.setattr(Following, "works", failing)
+    with follow(many) as process, pytest.raises(CaptureError, match="pulled out"):
+        replay(many, tmp_path / "out", process)
+
+
+def test_nobody_reads_on_for_those_who_are_gone(many: Path) -> None:
+    with follow(many) as process:
+        process.total_bytes()
+        assert process.shares(1) == 1
+        works = process.works(0, nothing)
+        next(works)
+        process._ends[0].close()  # as when its process is gone
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+
+
+def test_what_waits_before_it_is_known_who_takes_it_is_bounded(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(follower, "_EARLY_BYTES", 1000)
+    news, _ = Pipe()
+    waiting = follower._Outgoing(news, [])  # what the process sends with
+    waiting.put(bytes(500))
+    assert not waiting.is_full
+    waiting.put(bytes(500))
+    assert waiting.is_full
 
 
 def test_what_the_process_is_refused_is_raised_here(many: Path, tmp_path: Path) -> None:
