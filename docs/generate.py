@@ -126,6 +126,7 @@ def command_line() -> str:
         "| 4 | a capture could not be read, or not to its end (the rest was used); nothing fetched |",
         "| 5 | the store cannot be reached, or its schema is not ours |",
         "| 10 | `--fail-on` found a finding of that severity or worse |",
+        "| 130, 143 | interrupted (Ctrl-C), ended (SIGTERM); half-written files are gone |",
     ]
     return "\n".join(lines) + "\n"
 

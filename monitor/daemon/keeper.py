@@ -465,6 +465,7 @@ class Keeper:
         if waits:
             self._log.warning("reload-needs-restart", sections=waits)
         self._settings = merged
+        self._measuring.name_cameras(Networks(merged.site.cameras))
         self._reloads["taken"] += 1
         for hand in self._crew:
             hand.reload(merged)

@@ -47,6 +47,10 @@ class Measuring:
         self._flows: Counter[EgressKey] = Counter()
         self._countries: Counter[tuple[str, Any]] = Counter()
 
+    def name_cameras(self, cameras: Networks) -> None:
+        """Take up other addresses that are said to be cameras; labels that there are stay."""
+        self._cameras = cameras
+
     def learn(self, devices: Iterable[Device]) -> None:
         """Note what is known of cameras now."""
         for device in devices:

@@ -45,6 +45,14 @@ def test_a_camera_that_turns_out_to_be_none_keeps_its_series() -> None:
     assert [one.camera for one in made.cameras()] == ["10.0.0.1"]
 
 
+def test_addresses_that_are_named_later_count_from_then_on() -> None:
+    made = Measuring(NO_INVENTORY, Networks([]))
+    made.learn([Device("10.0.0.1")])
+    made.name_cameras(Networks([ipaddress.ip_network("10.0.0.0/24")]))
+    made.learn([Device("10.0.0.1")])
+    assert [one.camera for one in made.cameras()] == ["10.0.0.1"]
+
+
 def test_there_is_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(measuring, "MOST_CAMERAS", 2)
     many = (Device(f"10.0.0.{n}", kind=DeviceKind.CAMERA) for n in range(1, 9))
