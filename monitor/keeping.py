@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -28,7 +29,7 @@ class Keeper:
         from monitor.store import Store  # noqa: PLC0415  # half of the start-up time, seldom needed
 
         self._settings = settings
-        self._is_streamed = any(not Path(name).is_file() for name in files)
+        self._is_streamed = not all(map(os.path.isfile, files))
         self._store: Store = Store.open(url)
         self._files = files
         self._now_ns = now_ns

@@ -157,12 +157,11 @@ def replay(job: Job, progress: Progress) -> Done:
         if not pipeline.is_compiled(with_lines=job.out is not None):
             sys.stderr.write("camwatch: compiling the packet kernels, once; about half a minute\n")
         task = share.Task(settings=job.settings, stages=stages, rules=rules, out=job.out)
-        part = None if job.out is None else stack.enter_context(FlowPart(job.out, 0))
         if job.follower is None:
-            done, seen = _alone(job, task, progress, part, kept)
+            done, seen = _alone(stack, job, task, progress, kept)
             parts = [done.part]
         else:
-            done, seen, parts = _together(stack, job.follower, task, progress, part, kept)
+            done, seen, parts = _together(stack, job.follower, task, progress, kept)
         devices = stages.devices.final()
         digest: Future[str] | None = None
         if job.out is not None:
@@ -191,8 +190,12 @@ def replay(job: Job, progress: Progress) -> Done:
     return Done(report=report, out=job.out, faults=faults)
 
 
+def _part(stack: ExitStack, out: Path | None) -> FlowPart | None:
+    return None if out is None else stack.enter_context(FlowPart(out, 0))
+
+
 def _alone(
-    job: Job, task: share.Task, progress: Progress, part: FlowPart | None, kept: Keeper | None
+    stack: ExitStack, job: Job, task: share.Task, progress: Progress, kept: Keeper | None
 ) -> tuple[share.Gathered, Followed]:
     """Do it all in this process."""
     coverage = pipeline.watch(task.settings, task.stages)
@@ -201,25 +204,26 @@ def _alone(
         job.files, progress=progress.at, chunk_bytes=CHUNK_BYTES, known=job.known_hash
     ) as capture:
         progress.expect(capture.total_bytes)
-        done = share.work(task, line.run(capture), part, kept)
+        done = share.work(task, line.run(capture), _part(stack, task.out), kept)
         return done, Followed(inputs=capture.inputs, counts=line.counts, coverage=coverage.finish())
 
 
-def _together(  # what a replay is made of
+def _together(
     stack: ExitStack,
     follower: Follower,
     task: share.Task,
     progress: Progress,
-    part: FlowPart | None,
     kept: Keeper | None,
 ) -> tuple[share.Gathered, Followed, list[PartIndex | None]]:
     """Handle the flows of what another process follows, here and in further processes."""
     total = follower.total_bytes()
     # One process writes the store; and one compiles, so that not all do.
-    is_single = kept is not None or not pipeline.is_compiled(with_lines=part is not None)
+    is_single = kept is not None or not pipeline.is_compiled(with_lines=task.out is not None)
     shares = follower.shares(1 if is_single else MOST_SHARES)
     # Their files are put together later: so the helpers are left at the very end.
     helpers = stack.enter_context(share.Helpers(task, follower, shares))
+    # Threads begin only now: what is forked has none to miss.
+    part = _part(stack, task.out)
     progress.expect(total)
     try:
         done = share.followed(task, follower, Shard(0, shares), part, kept, progress=progress.at)
