@@ -319,6 +319,7 @@ def _report(job: Job, stages: Stages, seen: Followed, done: share.Gathered) -> d
             coverage=concluded.coverage,
             isolation=concluded.isolation,
             inventory=concluded.inventory,
+            left_out=left_out if site.cameras else 0,
         ),
     )
 

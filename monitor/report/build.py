@@ -32,22 +32,26 @@ class RunFacts:
     inventory: Mapping[str, Any] | None = None
     """None: none was given."""
 
+    left_out: int = 0
+    """Flows of addresses that are not among the cameras that were named."""
+
 
 def build(summary: Summary, findings: Sequence[Finding], facts: RunFacts) -> dict[str, Any]:
     """Return the report: JSON-ready, deterministic for the same input."""
     cameras = summary.as_dict(facts.devices)["cameras"]
+    frames = sum(item.frames for item in facts.inputs)
     return {
         "version": facts.version,
         "inputs": [dataclasses.asdict(item) for item in facts.inputs],
         "period": _period(facts.inputs),
         "gaps": _gaps(facts.inputs),
         "totals": {
-            "frames": sum(item.frames for item in facts.inputs),
+            "frames": frames,
             "frame_bytes": sum(item.frame_bytes for item in facts.inputs),
             "flows": summary.flows,
             "cameras": len(cameras),
         },
-        "verdict": verdict(cameras),
+        "verdict": verdict(cameras, frames=frames, left_out=facts.left_out),
         "isolation": dict(facts.isolation),
         "coverage": dict(facts.coverage),
         "inventory": None if facts.inventory is None else dict(facts.inventory),
@@ -78,11 +82,18 @@ def finding_dict(finding: Finding) -> dict[str, Any]:
     }
 
 
-def verdict(cameras: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def verdict(
+    cameras: Sequence[Mapping[str, Any]], *, frames: int = 1, left_out: int = 0
+) -> dict[str, Any]:
     """Say in one sentence whether anything got out, from what this capture shows.
 
     A capture cannot prove more than itself: the sentence speaks of what was seen, and whether
     the mirror saw all is not known here.
+
+    Args:
+        cameras: Of the summary.
+        frames: Frames that could be read.
+        left_out: Flows of addresses that are not among the cameras that were named.
     """
     of = plural(len(cameras), "address", "addresses")
 
@@ -125,7 +136,14 @@ def verdict(cameras: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     if cameras:
         text = f"Nothing in this capture went outside: {of} kept to the site."
         return {"state": "quiet", "text": text}
-    return {"state": "empty", "text": "No camera spoke in this capture."}
+    if not frames:
+        text = "Nothing could be read: whether anything left the site cannot be told."
+    elif left_out:
+        flows = plural(left_out, "flow")
+        text = f"None of the named cameras was seen; {flows} of other addresses were left out."
+    else:
+        text = "No camera spoke in this capture."
+    return {"state": "empty", "text": text}
 
 
 def _period(inputs: Sequence[InputInfo]) -> dict[str, str] | None:

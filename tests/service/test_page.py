@@ -110,6 +110,21 @@ class Visit:
         self.context.close()
 
 
+def test_a_link_with_a_token_opens_the_page_and_loses_the_token(
+    browser: Any, server: Served
+) -> None:
+    """As `camwatch demo` prints it."""
+    context = browser.new_context(base_url=server.url)
+    page = context.new_page()
+    problems: list[str] = []
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.goto(f"/#token={server.tokens['reader']}")
+    page.wait_for_selector("main .cards")
+    assert not problems
+    assert "token" not in page.url
+    context.close()
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize(("theme", "width"), LOOKS)
 def test_every_view_is_drawn_without_an_error_and_fits_its_width(

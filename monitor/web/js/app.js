@@ -132,9 +132,10 @@ function header(isIn) {
   );
 }
 
-const door = () =>
-  s("svg", { width: 17, height: 17, viewBox: "0 0 24 24", fill: "none", stroke: "currentColor", "stroke-width": 2, "stroke-linecap": "round", "stroke-linejoin": "round", "aria-hidden": "true" },
+function door() {
+  return s("svg", { width: 17, height: 17, viewBox: "0 0 24 24", fill: "none", stroke: "currentColor", "stroke-width": 2, "stroke-linecap": "round", "stroke-linejoin": "round", "aria-hidden": "true" },
     s("path", { d: "M10 4H5v16h5M15 8l4 4-4 4M19 12H9" }));
+}
 
 function turnTheme() {
   const dark = matchMedia("(prefers-color-scheme: dark)").matches;

@@ -14,7 +14,7 @@ export function signIn(done) {
     h("h1", {}, t("signin.title")), h("p", { class: "soft" }, t("signin.text")),
     field(t("signin.token"), token), problem,
     h("button", { class: "button primary", type: "submit" }, t("signin.action")),
-    h("p", { class: "small soft" }, t("signin.help"), " ", h("code", {}, "camwatch token create --role reader")),
+    h("p", { class: "small soft" }, t("signin.help"), " ", h("code", {}, "camwatch token create NAME --role reader")),
   );
   async function submit(event) {
     event.preventDefault();

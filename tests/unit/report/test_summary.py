@@ -121,6 +121,12 @@ def test_the_verdict_is_open_only_when_something_outside_answered() -> None:
     assert verdict(camera(tried))["state"] == "attempts"
     assert verdict(camera(opened))["state"] == "open"
     assert verdict([])["state"] == "empty"
+    assert verdict([], frames=0)["text"] == (
+        "Nothing could be read: whether anything left the site cannot be told."
+    )
+    assert verdict([], left_out=36)["text"] == (
+        "None of the named cameras was seen; 36 flows of other addresses were left out."
+    )
 
 
 def test_two_shares_merged_are_the_whole() -> None:
