@@ -1,9 +1,11 @@
 """Sets the demonstration up: a wire, a sensor, a player, the page; and takes it all away again."""
 
 import dataclasses
+import fcntl
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -79,8 +81,10 @@ def run(show: Show) -> None:
         if not Path(name).is_file():
             raise UsageError(f"{name}: no such file; name captures to play")
     folder = show.folder.absolute()
+    _try_port(show.listen)
     try:
         folder.mkdir(parents=True, exist_ok=True)
+        lock = _locked(folder)
         settings = folder / "demo.toml"
         settings.write_text(
             SETTINGS.format(interface=IN, canary=OUT, folder=folder, listen=show.listen),
@@ -93,7 +97,7 @@ def run(show: Show) -> None:
     entering = _namespace()
     ours = [sys.executable, "-m", "monitor"]
     log_path = folder / "sensor.log"
-    with log_path.open("wb") as log, _stopped() as running:
+    with lock, log_path.open("wb") as log, _stopped(show.tell) as running:
         show.tell("starting a sensor on a wire of its own (the first time it compiles; a minute)")
         inside = [sys.executable, "-m", "monitor.demo.inside", str(settings), OUT, *show.files]
         wire = ["sh", "-c", WIRE.format(out=OUT, into=IN), "wire"]
@@ -138,13 +142,44 @@ def _start(command: Sequence[str], log: IO[bytes]) -> subprocess.Popen[bytes]:
     )
 
 
+def _try_port(listen: str) -> None:
+    """Find out before anything is started whether the page can have its port."""
+    host, _, port = listen.rpartition(":")
+    try:
+        socket.create_server((host.strip("[]"), int(port))).close()
+    except OSError as error:
+        why = os.strerror(error.errno) if error.errno else str(error)
+        raise UsageError(f"--listen {listen}: {why}; name another port") from error
+    except (ValueError, OverflowError) as error:
+        raise UsageError(f"--listen {listen}: not an address and a port") from error
+
+
+def _locked(folder: Path) -> IO[bytes]:
+    """Return a file that is locked as long as it is open: one demonstration a folder.
+
+    Raises:
+        OSError: The folder cannot be written.
+        UsageError: Another one runs there.
+    """
+    file = (folder / "lock").open("wb")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        file.close()
+        raise UsageError(
+            f"{folder}: a demonstration runs there already; end it, or name another folder with --out"
+        ) from error
+    return file
+
+
 @contextmanager
-def _stopped() -> Iterator[list[subprocess.Popen[bytes]]]:
+def _stopped(tell: Callable[[str], None]) -> Iterator[list[subprocess.Popen[bytes]]]:
     """Yield a list of processes; each is ended, with those it started, when the block is left."""
     running: list[subprocess.Popen[bytes]] = []
     try:
         yield running
     finally:
+        tell("ending")
         for process in reversed(running):
             if process.poll() is None:
                 process.send_signal(signal.SIGTERM)

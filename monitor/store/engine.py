@@ -1,5 +1,6 @@
 """Opens a database by URL, and says in one line what is wrong with it."""
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -113,9 +114,7 @@ def connect(
     except NoSuchModuleError as error:
         raise StoreError(f"store {url}: {error}; use the default driver") from error
     except ModuleNotFoundError as error:
-        raise StoreError(
-            f"store {url}: the driver {error.name} is not installed; pip install {error.name}"
-        ) from error
+        raise StoreError(f"store {url}: {_how_to_get(error.name or '')}") from error
     if is_sqlite:
         event.listen(engine, "connect", _prepare_sqlite)
         if is_durable:
@@ -135,6 +134,17 @@ def from_json(value: Any) -> Any:
     """Return what a column of JSON holds."""
     # To SQLite a column of JSON is one of numbers where it can be: a bare number comes as one.
     return value if isinstance(value, int | float) else orjson.loads(value)
+
+
+def _how_to_get(driver: str) -> str:
+    if driver.strip("_").startswith("sqlite3"):
+        # Python has it by itself: whoever became another user may not read Python any more.
+        return (
+            f"Python's sqlite3 cannot be loaded by this user; make {sys.base_prefix} readable for "
+            "it, or install Python and camwatch elsewhere than in a home directory"
+        )
+    wanted = "'psycopg[binary]'" if driver == "psycopg" else driver
+    return f"the driver {driver} is not installed; pip install {wanted}"
 
 
 def _prepare_sqlite(connection: Any, _: Any) -> None:

@@ -30,12 +30,21 @@ def test_an_unknown_driver_is_refused() -> None:
         _open("sqlite+nonsense:///x.db")
 
 
-def test_a_missing_driver_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("driver", "told"),
+    [
+        ("psycopg", r"driver psycopg is not installed; pip install 'psycopg\[binary\]'"),
+        ("_sqlite3", "Python's sqlite3 cannot be loaded by this user; make .* readable"),
+    ],
+)
+def test_a_missing_driver_is_named_and_how_to_get_it(
+    monkeypatch: pytest.MonkeyPatch, driver: str, told: str
+) -> None:
     def no_driver(*_: object, **__: object) -> None:
-        raise ModuleNotFoundError("No module named 'psycopg'", name="psycopg")
+        raise ModuleNotFoundError(f"No module named {driver!r}", name=driver)
 
     monkeypatch.setattr(engine, "create_engine", no_driver)
-    with pytest.raises(StoreError, match="driver psycopg is not installed; pip install psycopg"):
+    with pytest.raises(StoreError, match=told):
         _open("postgresql://somebody@localhost/camwatch")
 
 
