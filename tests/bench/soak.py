@@ -127,7 +127,7 @@ def plot(moments: Sequence[Moment]) -> str:
     ceiling = (int(most / step) + 1) * step
 
     def at(seconds: float, mb: float) -> str:
-        x = left + seconds / last * (width - left - 16)
+        x = left + seconds / last * (width - left - 30)
         return f"{x:.1f},{height - bottom - mb / ceiling * (height - top - bottom):.1f}"
 
     parts = []
@@ -139,7 +139,7 @@ def plot(moments: Sequence[Moment]) -> str:
     for mb in range(0, ceiling + 1, step):
         x, y = at(0, mb).split(",")
         parts.append(
-            f'<path d="M{x} {y}H{width - 16}" stroke="#d8dee2"/>'
+            f'<path d="M{x} {y}H{width - 30}" stroke="#d8dee2"/>'
             f'<text x="{left - 8}" y="{float(y) + 4}" text-anchor="end" fill="#33424a">{mb} MB</text>'
         )
     for minute in range(0, int(last / 60) + 1, 10):
