@@ -78,7 +78,7 @@ def inspect(job: Job, look: Look, progress: Callable[[int], None] | None = None)
             "times_ns": listed.times_ns,
             "not_listed": len(carving) - len(listed.packets),
             "dissection_fault": listed.fault or None,
-            "http_bodies": bodies(carving) if job.record.protocol == "tcp" else [],
+            "http_bodies": bodies(carving) if job.record.service == "http" else [],
         }
 
 
@@ -135,9 +135,8 @@ def lines(told: dict[str, Any], record: FlowRecord) -> Iterator[str]:
         parts.append(plural(told["dns_messages"], "DNS message"))
     yield f"{', '.join(parts)}; the originals have the SHA-256 of the manifest"
     for body in told["http_bodies"]:
-        digest = (
-            f"SHA-256 {body['sha256']}" if body["sha256"] else "not whole, so without a SHA-256"
-        )
+        why = body.get("why", "not whole")
+        digest = f"SHA-256 {body['sha256']}" if body["sha256"] else f"{why}, so without a SHA-256"
         missing = f" ({plural(body['missing'], 'byte')} missing)" if body["missing"] else ""
         yield f"HTTP body of {plural(body['bytes'], 'byte')}{missing}: {digest}"
     if told["doubt"]:

@@ -27,9 +27,26 @@ def _packet(place: int, data: bytes, flags: int = ACK, *, copy_of: str = "") -> 
     return Carved(packet, frame, "a.pcap", copy_of)
 
 
-def _segments(data: bytes = ANSWER, size: int = 700) -> list[Carved]:
+GET = b"GET /a.bin HTTP/1.1\r\nHost: a\r\n\r\n"
+
+
+def _asked(data: bytes) -> Carved:
+    """Return a segment of the originator, the first of its stream."""
+    made = _packet(0, data)
+    packet = made.packet
+    head = struct.pack(">HHIIBBHHH", 40000, 80, 7, 1, 8 << 4, ACK, 9, 0, 0)
+    asked = packet._replace(is_from_orig=True, src_port=40000, dst_port=80)
+    return Carved(asked, made.data[:34] + head + made.data[34 + len(head) :], "a.pcap", "")
+
+
+def _segments(data: bytes = ANSWER, size: int = 700, requests: bytes = 3 * GET) -> list[Carved]:
     parts = [(at + 1, data[at : at + size]) for at in range(0, len(data), size)]
-    return [_packet(0, b"", SYN | ACK), *(_packet(place, part) for place, part in parts)]
+    asked = [_asked(requests)] if requests else []
+    return [
+        _packet(0, b"", SYN | ACK),
+        *asked,
+        *(_packet(place, part) for place, part in parts),
+    ]
 
 
 def _digest(data: bytes) -> str:
@@ -47,13 +64,13 @@ def test_a_body_is_hashed_in_the_order_of_its_stream(seed: int) -> None:
 
 def test_a_copy_of_a_mirror_changes_nothing() -> None:
     packets = _segments()
-    packets.insert(3, _packet(701, b"x" * 700, copy_of="frame 3"))
+    packets.insert(4, _packet(701, b"x" * 700, copy_of="frame 3"))
     assert bodies(packets)[0]["sha256"] == _digest(BODY)
 
 
 def test_a_body_with_a_gap_has_no_digest_and_says_how_much_is_missing() -> None:
     packets = _segments()
-    del packets[4]
+    del packets[5]
     assert bodies(packets) == [{"bytes": 5000, "sha256": None, "missing": 700}]
 
 
@@ -71,3 +88,29 @@ def test_answers_on_one_connection_are_told_apart() -> None:
 )  # fmt: skip
 def test_what_has_no_length_has_no_body(data: bytes) -> None:
     assert bodies(_segments(data) if data else []) == []
+
+
+def test_an_answer_to_head_has_a_length_and_no_body() -> None:
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n"
+    told = bodies(_segments(head + ANSWER, requests=GET.replace(b"GET", b"HEAD") + GET))
+    assert told == [{"bytes": 5000, "sha256": _digest(BODY), "missing": 0}]
+
+
+@pytest.mark.parametrize(
+    ("answer", "requests", "why"),
+    [
+        (ANSWER, b"", "its request was not seen"),
+        (ANSWER, b"\x00\x01", "its request was not seen"),
+        (ANSWER.replace(b"200 OK", b"206 Partial"), GET, "it is a part of a larger file"),
+    ],
+)
+def test_no_digest_is_told_that_one_could_doubt(answer: bytes, requests: bytes, why: str) -> None:
+    told = bodies(_segments(answer, requests=requests))
+    assert told == [{"bytes": 5000, "sha256": None, "missing": 0, "why": why}]
+
+
+@pytest.mark.parametrize("is_later", [False, True])
+def test_bytes_that_contradict_each_other_have_no_digest(is_later: bool) -> None:
+    packets = _segments()
+    packets.insert(len(packets) if is_later else 3, _packet(351, b"B" * 500))
+    assert bodies(packets)[0]["why"] == "the capture holds different bytes for the same place"
