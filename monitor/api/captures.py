@@ -90,16 +90,18 @@ class Captures:
         for job in jobs:
             if job["state"] in ("waiting", "running"):
                 continue
-            size = _size(self.path(job["id"]))
             is_young = job["state"] == "finished" and (job["finished_ns"] or 0) > oldest_ns
             # The same capture gives the same run: one copy is enough.
-            if is_young and job["run_id"] not in runs and size <= room:
+            if not is_young or job["run_id"] in runs:
+                going.append(job["id"])
+                continue
+            size = _size(self.path(job["id"]))
+            if size <= room:
                 runs.add(job["run_id"])
                 kept.append((job["id"], size))
                 room -= size
-                continue
-            going.append(job["id"])
-            if size > room:
+            else:
+                going.append(job["id"])
                 # Nothing older is kept in its stead.
                 room = -1
         while kept and wanted_bytes > 0:

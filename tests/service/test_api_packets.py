@@ -98,6 +98,21 @@ def test_the_packets_are_those_that_tshark_finds_in_the_capture(
     assert b"uploads" not in told.content
 
 
+@pytest.mark.parametrize("asked", ["bytes=99999999-", "pages=1-2", "bytes=0-9"])
+def test_nothing_is_left_behind_whatever_part_is_asked_for(
+    served: Served, run: str, asked: str
+) -> None:
+    flow = _flows(served, run, "purpose = firmware-download")[0]
+    path = f"/api/v1/flows/{flow['flow_id']}/packets"
+    with served.client("analyst") as client:
+        told = client.get(path, params={"run": run}, headers={"Range": asked})
+    # Parts are not given: it is whole.
+    assert told.status_code == 200
+    assert len(told.content) == int(told.headers["content-length"]) > 1000
+    uploads = served.app.state.context.settings.api.uploads
+    assert not list(uploads.glob("carving-*"))
+
+
 def test_who_took_which_packets_is_logged_and_a_reader_may_not(served: Served, run: str) -> None:
     flow = _flows(served, run)[0]
     assert _packets(served, run, flow, "reader").status_code == 403

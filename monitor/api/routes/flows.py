@@ -1,12 +1,13 @@
 """Flows."""
 
+import os
+from collections.abc import Iterator
 from enum import StrEnum
-from typing import Annotated, Final
+from typing import IO, Annotated, Final
 
 from fastapi import APIRouter, Path, Query
 from sqlalchemy import Connection, RowMapping
-from starlette.background import BackgroundTask
-from starlette.responses import FileResponse, Response
+from starlette.responses import Response, StreamingResponse
 
 from monitor.api import knowledge, listing
 from monitor.api.access import Analyst, AnyReader
@@ -29,6 +30,8 @@ SEARCH_SHARE: Final = 0.25
 """Of the time that a question may take: a slice that was begun is to end in it, too."""
 
 PCAPNG: Final = "application/x-pcapng"
+SENT_BYTES: Final = 1 << 18
+"""Read and sent at a time."""
 
 FlowId = Annotated[
     str, Path(pattern=r"^[0-9a-f]{16}$", description="Id of the flow: 16 hex digits.")
@@ -101,10 +104,12 @@ def get_flow(context: Ctx, _: AnyReader, flow_id: FlowId, run: RunId = None) -> 
 @router.get(
     "/flows/{flow_id}/packets",
     summary="The packets of one flow",
-    response_class=FileResponse,
+    response_class=StreamingResponse,
     responses={200: {"content": {PCAPNG: {"schema": {"type": "string", "format": "binary"}}}}},
 )
-def get_packets(context: Ctx, who: Analyst, flow_id: FlowId, run: RunId = None) -> FileResponse:
+def get_packets(
+    context: Ctx, who: Analyst, flow_id: FlowId, run: RunId = None
+) -> StreamingResponse:
     """Take the packets of a flow out of the uploaded capture that it was found in, as pcapng.
 
     The comment of each packet names its frame in the capture. The header `X-Camwatch-Packets` has their number,
@@ -133,13 +138,25 @@ def get_packets(context: Ctx, who: Analyst, flow_id: FlowId, run: RunId = None) 
     except BaseException:
         made.forget()
         raise
-    headers = {"X-Camwatch-Packets": str(made.packets)}
+    # Open and without a name it is gone when nobody sends it any longer, however that ends.
+    try:
+        file = made.path.open("rb")
+    finally:
+        made.forget()
+    headers = {
+        "X-Camwatch-Packets": str(made.packets),
+        "Content-Length": str(os.fstat(file.fileno()).st_size),
+        "Content-Disposition": f'attachment; filename="camwatch-{flow_id}.pcapng"',
+    }
     if made.doubt:
         headers["X-Camwatch-Doubt"] = made.doubt
-    return FileResponse(
-        made.path, media_type=PCAPNG, filename=f"camwatch-{flow_id}.pcapng", headers=headers,
-        background=BackgroundTask(made.forget),
-    )  # fmt: skip
+    return StreamingResponse(_sent(file), media_type=PCAPNG, headers=headers)
+
+
+def _sent(file: IO[bytes]) -> Iterator[bytes]:
+    with file:
+        while piece := file.read(SENT_BYTES):
+            yield piece
 
 
 def _find(context: Context, run: str | None, flow_id: str) -> tuple[RowMapping, RowMapping]:

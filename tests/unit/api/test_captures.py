@@ -92,3 +92,12 @@ def test_a_file_of_no_job_goes_but_not_one_that_is_being_received(tmp_path: Path
     kept.captures.coming("comes")
     assert kept.sweep() == {"comes"}
     assert kept.captures.removed == 0
+
+
+def test_what_is_not_kept_anyway_takes_no_room_away(tmp_path: Path) -> None:
+    kept = _Kept(tmp_path, kept_bytes=100)
+    kept.add("a1", size=60, days_ago=0)
+    kept.add("a2", size=60, days_ago=1)  # The same run.
+    kept.add("x", size=60, days_ago=1.5, state="failed")
+    kept.add("b", size=10, days_ago=2)
+    assert kept.sweep() == {"a1", "b"}
