@@ -2,6 +2,7 @@
 
 import struct
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -68,7 +69,9 @@ class PcapngFile:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._file.close()
+        # What is left in the buffer of a full disk is written once more: that it fails is known.
+        with suppress(OSError):
+            self._file.close()
         self._part.unlink(missing_ok=True)
 
     def packet(

@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from pathlib import Path
 
 import dpkt
@@ -6,6 +8,7 @@ import pytest
 from monitor.errors import OutputError
 from monitor.forensics.pcapng_file import PcapngFile
 from tests.support.capture_bytes import frames_of, run_tool
+from tests.support.shared import ROOT
 
 ETHERNET, RAW = ("a.pcap", 1), ("b.pcap", 101)
 
@@ -69,3 +72,27 @@ def test_a_comment_too_long_for_an_option_is_cut_between_characters(tmp_path: Pa
     frames, infos = frames_of(tmp_path / "out.pcapng")
     assert [frame.packet for frame in frames] == [b"one"]
     assert infos[0].fault == ""
+
+
+def test_a_full_disk_is_told_as_that_and_leaves_no_part(tmp_path: Path) -> None:
+    script = (
+        "import pathlib, resource, signal\n"
+        "from monitor.errors import OutputError\n"
+        "from monitor.forensics.pcapng_file import PcapngFile\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (3 << 20, 3 << 20))\n"
+        f"out = pathlib.Path({str(tmp_path / 'a.pcapng')!r})\n"
+        "try:\n"
+        "    with PcapngFile(out, comments={}) as file:\n"
+        "        for _ in range(5000):\n"
+        "            file.packet(bytes(1000), ts_ns=0, wire_len=1000, interface=('a', 1))\n"
+        "        file.finish()\n"
+        "except OutputError as error:\n"
+        "    print('told:', error)\n"
+    )
+    done = subprocess.run(  # noqa: S603  # ours
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False, cwd=ROOT
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("told: ")
+    assert not list(tmp_path.iterdir())
