@@ -31,7 +31,9 @@ def bodies(packets: Iterable[Carved]) -> list[dict[str, Any]]:
     """
     kept = [one for one in packets if one.packet.role is Role.FLOW and not one.copy_of]
     stream = _Stream(one for one in kept if not one.packet.is_from_orig)
-    methods = _methods(_Stream(one for one in kept if one.packet.is_from_orig))
+    asked = _Stream(one for one in kept if one.packet.is_from_orig)
+    # Joined in the middle, the first answer may belong to a request of before.
+    methods = _methods(asked) if asked.has_start and stream.has_start else iter(())
     found: list[dict[str, Any]] = []
     at = 0
     while len(found) < MOST_BODIES:
@@ -47,8 +49,10 @@ def bodies(packets: Iterable[Carved]) -> list[dict[str, Any]]:
             length = 0
         if length is None:
             break
-        at += end + len(_HEAD_END)
+        began, at = at, at + end + len(_HEAD_END)
         if length:
+            if stream.is_disputed(began, at) or asked.is_disputed(0, MOST_BYTES):
+                method = b""
             found.append(_body(stream, at, length, status, method))
         at += length
     return found
@@ -91,6 +95,9 @@ class _Stream:
     """One direction of a TCP connection, in the order of its sequence numbers."""
 
     def __init__(self, packets: Iterable[Carved]) -> None:
+        self.has_start = False
+        """The SYN was seen: nothing came before."""
+
         segments: list[tuple[int, bytes]] = []
         base: int | None = None
         taken = 0
@@ -100,6 +107,7 @@ class _Stream:
             if seq is None:
                 continue
             is_start = bool(packet.tcp_flags & 2)
+            self.has_start |= is_start
             if base is None or is_start:
                 base = (seq + is_start) % _SEQUENCES
             data = one.data[packet.payload_off : packet.payload_off + packet.payload_len]

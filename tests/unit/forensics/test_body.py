@@ -30,18 +30,18 @@ def _packet(place: int, data: bytes, flags: int = ACK, *, copy_of: str = "") -> 
 GET = b"GET /a.bin HTTP/1.1\r\nHost: a\r\n\r\n"
 
 
-def _asked(data: bytes) -> Carved:
-    """Return a segment of the originator, the first of its stream."""
+def _asked(data: bytes, flags: int = ACK) -> Carved:
+    """Return a segment of the originator, the first of its stream, or the SYN before it."""
     made = _packet(0, data)
     packet = made.packet
-    head = struct.pack(">HHIIBBHHH", 40000, 80, 7, 1, 8 << 4, ACK, 9, 0, 0)
-    asked = packet._replace(is_from_orig=True, src_port=40000, dst_port=80)
+    head = struct.pack(">HHIIBBHHH", 40000, 80, 7 - (flags == SYN), 1, 8 << 4, flags, 9, 0, 0)
+    asked = packet._replace(is_from_orig=True, src_port=40000, dst_port=80, tcp_flags=flags)
     return Carved(asked, made.data[:34] + head + made.data[34 + len(head) :], "a.pcap", "")
 
 
 def _segments(data: bytes = ANSWER, size: int = 700, requests: bytes = 3 * GET) -> list[Carved]:
     parts = [(at + 1, data[at : at + size]) for at in range(0, len(data), size)]
-    asked = [_asked(requests)] if requests else []
+    asked = [_asked(b"", SYN), _asked(requests)] if requests else []
     return [
         _packet(0, b"", SYN | ACK),
         *asked,
@@ -64,13 +64,13 @@ def test_a_body_is_hashed_in_the_order_of_its_stream(seed: int) -> None:
 
 def test_a_copy_of_a_mirror_changes_nothing() -> None:
     packets = _segments()
-    packets.insert(4, _packet(701, b"x" * 700, copy_of="frame 3"))
+    packets.insert(5, _packet(701, b"x" * 700, copy_of="frame 3"))
     assert bodies(packets)[0]["sha256"] == _digest(BODY)
 
 
 def test_a_body_with_a_gap_has_no_digest_and_says_how_much_is_missing() -> None:
     packets = _segments()
-    del packets[5]
+    del packets[6]
     assert bodies(packets) == [{"bytes": 5000, "sha256": None, "missing": 700}]
 
 
@@ -114,3 +114,16 @@ def test_bytes_that_contradict_each_other_have_no_digest(is_later: bool) -> None
     packets = _segments()
     packets.insert(len(packets) if is_later else 3, _packet(351, b"B" * 500))
     assert bodies(packets)[0]["why"] == "the capture holds different bytes for the same place"
+
+
+@pytest.mark.parametrize("side", [0, 1])
+def test_a_connection_that_was_joined_in_the_middle_has_no_digest(side: int) -> None:
+    packets = _segments()
+    del packets[side]
+    assert bodies(packets)[0]["sha256"] is None
+
+
+def test_a_head_that_contradicts_itself_has_no_digest() -> None:
+    packets = _segments()
+    packets.insert(4, _packet(1, b"HTTP/1.1 200 NO\r\n"))
+    assert bodies(packets)[0]["sha256"] is None
