@@ -59,9 +59,6 @@ _PIPE_BYTES = 1 << 20
 _PR_SET_PDEATHSIG = 1
 """Of prctl(2), Linux."""
 
-_SET_PIPE_SIZE = 1031
-"""F_SETPIPE_SZ of fcntl(2), Linux."""
-
 
 @dataclasses.dataclass(slots=True, kw_only=True)
 class Followed:
@@ -365,7 +362,7 @@ class _Outgoing:
     def _send(self, number: int, end: Connection, waiting: "queue.Queue[bytes]") -> None:
         """Send until the empty one, which is the sign of the end; for nobody, once nobody listens."""
         with suppress(OSError):
-            fcntl.fcntl(end.fileno(), _SET_PIPE_SIZE, _PIPE_BYTES)
+            fcntl.fcntl(end.fileno(), fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
         while True:
             data = waiting.get()
             if number not in self._deaf:

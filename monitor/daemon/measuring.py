@@ -17,14 +17,12 @@ from monitor.model.inventory import Inventory
 from monitor.model.records import Device
 from monitor.model.rows import SCOPES, RecordBatch
 from monitor.model.words import OUTCOMES, DeviceKind, EndReason, Outcome, Scope, Stop
+from monitor.report.summary import UNADDRESSED
 
 MOST_CAMERAS = 2000
 """Names in labels where there is no inventory; further cameras count under ``_other``."""
 
 _KINDS = (DeviceKind.CAMERA, DeviceKind.RECORDER)
-_UNADDRESSED = frozenset(("0.0.0.0", "::"))  # noqa: S104  # as seen in packets, nothing is bound
-"""What devices call themselves before they have an address."""
-
 _OUTSIDE = SCOPES.index(Scope.OUTSIDE)
 _ANSWERED = OUTCOMES.index(Outcome.ANSWERED)
 
@@ -54,7 +52,7 @@ class Measuring:
     def learn(self, devices: Iterable[Device]) -> None:
         """Note what is known of cameras now."""
         for device in devices:
-            if device.ip in _UNADDRESSED:
+            if device.ip in UNADDRESSED:
                 continue
             is_one = device.kind in _KINDS or self._is_named(device.ip)
             if device.ip in self._devices or (is_one and len(self._devices) < MOST_CAMERAS):
